@@ -1,0 +1,1 @@
+"""Online drug channel monitoring: contracts, sources, counting rules, releases."""

@@ -1,0 +1,40 @@
+"""Data contracts: from one ODCS file come the Arrow schema, the row rules, the GX suite and the dictionary."""
+
+from include.contracts.arrow import arrow_schema
+from include.contracts.codelists import codelist, codelist_names, codes, fold, spellings
+from include.contracts.dictionary import dictionary_markdown
+from include.contracts.expectations import expectations
+from include.contracts.model import (
+    CONTRACTS_DIR,
+    DATASETS,
+    Contract,
+    ContractError,
+    Expectation,
+    Field,
+    RowCheck,
+    load,
+    names,
+)
+from include.contracts.rules import RowRule, row_rules
+
+__all__ = [
+    "CONTRACTS_DIR",
+    "DATASETS",
+    "Contract",
+    "ContractError",
+    "Expectation",
+    "Field",
+    "RowCheck",
+    "RowRule",
+    "arrow_schema",
+    "codelist",
+    "codelist_names",
+    "codes",
+    "dictionary_markdown",
+    "expectations",
+    "fold",
+    "load",
+    "names",
+    "row_rules",
+    "spellings",
+]

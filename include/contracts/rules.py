@@ -1,0 +1,124 @@
+"""Row rules of a contract as SQL: each gives its id for a bad row and null for a good one.
+
+The rules read two sets of columns of one row: the raw text as the source gave it (`raw_<field>`, null where
+the source says nothing) and the typed value (`<field>`, null where the text could not be read), besides
+`received_on` (the day of delivery) and `regions_allowed`. A rule never stops at the first fault: `METHODOLOGY`
+wants every reason for every row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from include.contracts.model import Contract, Field
+
+UNREADABLE = {
+    "date": "date",
+    "timestamp": "date",
+    "number": "number",
+    "integer": "integer",
+    "boolean": "boolean",
+}
+# Letters that appear when KZ-1048 bytes are read as windows-1251: they stand in no Kazakh or Russian word.
+MIXED_UP_LETTERS = "[ЎўЌќЇїЄєЅЈјҐґ]"
+
+
+@dataclass(frozen=True)
+class RowRule:
+    """One rule: id, what is expected, and the DuckDB predicate that is true for a row that breaks it."""
+
+    id: str
+    expected: str
+    broken: str
+
+
+def row_rules(contract: Contract) -> list[RowRule]:
+    """All row rules of a core contract, in column order, the checks over several columns last."""
+    rules = [rule for field in contract.fields for rule in _field_rules(field)]
+    if any(field.name == "region_code" for field in contract.fields):
+        rules.append(
+            RowRule(
+                "region_code.foreign",
+                "a region that this source reports for",
+                "not list_contains(regions_allowed, region_code)",
+            )
+        )
+    rules += [
+        RowRule(f"row.{check.id}", check.description, f"not ({check.predicate})") for check in contract.checks
+    ]
+    return rules
+
+
+def _field_rules(field: Field) -> list[RowRule]:
+    name, raw, rules = field.name, f"raw_{field.name}", []
+    if field.derived:
+        # A derived column is missing only where its source column could not be read: named there.
+        if field.codelist:
+            reported = "raw_substance_as_reported" if name == "substance_code" else raw
+            rules.append(
+                RowRule(
+                    f"{name}.code",
+                    f"a word of the code list {field.codelist}",
+                    f"{name} is null and {reported} is not null",
+                )
+            )
+        return rules
+    if field.required:
+        rules.append(RowRule(f"{name}.required", "a value", f"{raw} is null"))
+    if field.codelist:
+        rules.append(
+            RowRule(
+                f"{name}.code",
+                f"a word of the code list {field.codelist}",
+                f"{name} is null and {raw} is not null",
+            )
+        )
+    elif field.type in UNREADABLE:
+        kind = UNREADABLE[field.type]
+        rules.append(
+            RowRule(
+                f"{name}.{kind}",
+                f"a {kind} as the source declares it",
+                f"{name} is null and {raw} is not null",
+            )
+        )
+    literal = "date '{}'" if field.type == "date" else "{}"
+    if field.minimum is not None:
+        rules.append(
+            RowRule(
+                f"{name}.minimum", f"at least {field.minimum}", f"{name} < {literal.format(field.minimum)}"
+            )
+        )
+    if field.above is not None:
+        rules.append(RowRule(f"{name}.minimum", f"more than {field.above}", f"{name} <= {field.above}"))
+    if field.maximum is not None:
+        rules.append(
+            RowRule(
+                f"{name}.maximum", f"at most {field.maximum}", f"{name} > {literal.format(field.maximum)}"
+            )
+        )
+    if field.min_length is not None or field.max_length is not None:
+        low, high = field.min_length or 0, field.max_length or 2**31
+        rules.append(
+            RowRule(
+                f"{name}.length",
+                f"{low} to {high} characters",
+                f"length({name}) not between {low} and {high}",
+            )
+        )
+    if field.pattern is not None:
+        pattern = field.pattern.replace("'", "''")
+        rules.append(
+            RowRule(
+                f"{name}.pattern",
+                f"text that matches {field.pattern}",
+                f"not regexp_full_match({name}, '{pattern}')",
+            )
+        )
+    if field.type == "string":
+        rules.append(
+            RowRule(
+                f"{name}.letters", "Kazakh or Russian letters", f"regexp_matches({raw}, '{MIXED_UP_LETTERS}')"
+            )
+        )
+    return rules
