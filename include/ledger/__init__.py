@@ -1,0 +1,62 @@
+"""The ledger: what was delivered, judged, committed, released and sent; SQLite or PostgreSQL.
+
+Every method of `Ledger` is one transaction. Datetimes are passed in and come back aware, in UTC.
+"""
+
+from include.ledger.batches import Batches
+from include.ledger.deliveries import Deliveries
+from include.ledger.errors import (
+    AlreadyRecorded,
+    DeliveryTaken,
+    LedgerError,
+    NotFound,
+    Unbalanced,
+    WrongState,
+)
+from include.ledger.outbox import Outbox
+from include.ledger.records import (
+    BatchRecord,
+    BatchRow,
+    Delivery,
+    DeliveryResult,
+    DeliveryRow,
+    FeedBalance,
+    FigureRow,
+    GateResult,
+    OutboxRow,
+    ReceivedPeriod,
+    ReleaseRecord,
+    ReleaseRow,
+    RuleResult,
+    delivery_id,
+)
+from include.ledger.releases import Releases
+
+
+class Ledger(Deliveries, Batches, Releases, Outbox):
+    """The whole ledger at one database URL (`sqlite:///path`, `postgresql://…`)."""
+
+
+__all__ = [
+    "AlreadyRecorded",
+    "BatchRecord",
+    "BatchRow",
+    "Delivery",
+    "DeliveryResult",
+    "DeliveryRow",
+    "DeliveryTaken",
+    "FeedBalance",
+    "FigureRow",
+    "GateResult",
+    "Ledger",
+    "LedgerError",
+    "NotFound",
+    "OutboxRow",
+    "ReceivedPeriod",
+    "ReleaseRecord",
+    "ReleaseRow",
+    "RuleResult",
+    "Unbalanced",
+    "WrongState",
+    "delivery_id",
+]

@@ -1,0 +1,1 @@
+"""Alembic migrations of the ledger, packaged; run by `Ledger(url).migrate()`."""

@@ -1,0 +1,213 @@
+"""The ledger's tables: what was delivered, judged, committed, released and sent.
+
+Counts and hashes only: no table has a place for a raw identifier (B9).
+"""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, MetaData, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import BigInteger, Boolean, Float, Integer, String, Text
+
+from include.ledger.types import NAMING, UtcDateTime
+
+BATCH_STATES = ("judged", "stopped", "committing", "committed", "abandoned")
+LIVE_BATCH_STATES = ("judged", "committing", "committed")
+RELEASE_STAGES = ("provisional", "final")
+RELEASE_STATES = ("frozen", "drafted", "approved", "published", "rejected")
+OUTBOX_STATES = ("pending", "sending", "sent")
+
+ROWS_BALANCE = "rows_landed = rows_accepted + rows_quarantined + rows_duplicate"
+"""R3: nothing is dropped silently."""
+
+
+def _one_of(column: str, values: tuple[str, ...]) -> str:
+    return f"{column} IN ({', '.join(repr(value) for value in values)})"
+
+
+class Base(DeclarativeBase):
+    """Declarative base with the ledger's types and constraint names."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {
+        str: String(255),
+        int: Integer,
+        float: Float(53),
+        bool: Boolean(create_constraint=False),
+        datetime: UtcDateTime,
+    }
+
+
+class Delivery(Base):
+    """One body of bytes from one feed; the same bytes again are the same delivery, seen again."""
+
+    __tablename__ = "delivery"
+
+    delivery_id: Mapped[str] = mapped_column(primary_key=True)
+    feed_id: Mapped[str] = mapped_column(index=True)
+    source_id: Mapped[str]
+    dataset: Mapped[str] = mapped_column(index=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[str]
+    period: Mapped[str]
+    received_at: Mapped[datetime]
+    landed_at: Mapped[datetime]
+    times_seen: Mapped[int] = mapped_column(default=1)
+    last_seen_at: Mapped[datetime]
+
+    __table_args__ = (
+        UniqueConstraint("feed_id", "sha256", name="uq_delivery_feed_content"),
+        CheckConstraint("size_bytes >= 0", name="size"),
+        CheckConstraint("times_seen >= 1", name="times_seen"),
+    )
+
+
+class Batch(Base):
+    """The deliveries of one feed that were judged together and are committed together."""
+
+    __tablename__ = "batch"
+
+    batch_id: Mapped[str] = mapped_column(primary_key=True)
+    feed_id: Mapped[str] = mapped_column(index=True)
+    source_id: Mapped[str]
+    dataset: Mapped[str]
+    contract_version: Mapped[str]
+    definition_sha256: Mapped[str] = mapped_column(String(64))
+    code_version: Mapped[str]
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    judged_at: Mapped[datetime]
+    committed_at: Mapped[datetime | None]
+    stop_reason: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (
+        CheckConstraint(_one_of("state", BATCH_STATES), name="state"),
+        CheckConstraint("(state = 'committed') = (committed_at IS NOT NULL)", name="committed_at"),
+        CheckConstraint("(state = 'stopped') = (stop_reason IS NOT NULL)", name="stop_reason"),
+    )
+
+
+class BatchDelivery(Base):
+    """What became of the rows of one delivery in one batch; the database itself keeps R3."""
+
+    __tablename__ = "batch_delivery"
+
+    batch_id: Mapped[str] = mapped_column(ForeignKey("batch.batch_id"), primary_key=True)
+    delivery_id: Mapped[str] = mapped_column(ForeignKey("delivery.delivery_id"), primary_key=True, index=True)
+    rows_landed: Mapped[int] = mapped_column(BigInteger)
+    rows_accepted: Mapped[int] = mapped_column(BigInteger)
+    rows_quarantined: Mapped[int] = mapped_column(BigInteger)
+    rows_duplicate: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = (
+        CheckConstraint(ROWS_BALANCE, name="balance"),
+        CheckConstraint("rows_accepted >= 0 AND rows_quarantined >= 0 AND rows_duplicate >= 0", name="rows"),
+    )
+
+
+class OpenDelivery(Base):
+    """The live batch that holds a delivery; the primary key keeps it in at most one."""
+
+    __tablename__ = "open_delivery"
+
+    delivery_id: Mapped[str] = mapped_column(ForeignKey("delivery.delivery_id"), primary_key=True)
+    batch_id: Mapped[str] = mapped_column(ForeignKey("batch.batch_id"), index=True)
+
+
+class RuleResult(Base):
+    """How many rows of a batch one row rule examined, and how many failed it."""
+
+    __tablename__ = "rule_result"
+
+    batch_id: Mapped[str] = mapped_column(ForeignKey("batch.batch_id"), primary_key=True)
+    rule_id: Mapped[str] = mapped_column(primary_key=True)
+    rows_examined: Mapped[int] = mapped_column(BigInteger)
+    rows_failed: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = (CheckConstraint("rows_failed >= 0 AND rows_failed <= rows_examined", name="rows"),)
+
+
+class GateResult(Base):
+    """The verdict of one expectation of the gate over one batch."""
+
+    __tablename__ = "gate_result"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    batch_id: Mapped[str] = mapped_column(ForeignKey("batch.batch_id"), index=True)
+    expectation: Mapped[str] = mapped_column(Text)
+    success: Mapped[bool]
+    rows_examined: Mapped[int] = mapped_column(BigInteger)
+    rows_unexpected: Mapped[int] = mapped_column(BigInteger)
+
+
+class Release(Base):
+    """One vintage of a year's figures, from the frozen set of batches to the published folder."""
+
+    __tablename__ = "release"
+
+    release_id: Mapped[str] = mapped_column(primary_key=True)
+    year: Mapped[int]
+    number: Mapped[int]
+    stage: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(16))
+    as_at: Mapped[datetime]
+    frozen_at: Mapped[datetime]
+    rules_version: Mapped[str]
+    code_version: Mapped[str]
+    content_sha256: Mapped[str | None] = mapped_column(String(64))
+    approved_by: Mapped[str | None]
+    approved_at: Mapped[datetime | None]
+    published_at: Mapped[datetime | None]
+    reason: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (
+        UniqueConstraint("year", "number", name="uq_release_year_number"),
+        CheckConstraint("number >= 1", name="number"),
+        CheckConstraint(_one_of("stage", RELEASE_STAGES), name="stage"),
+        CheckConstraint(_one_of("state", RELEASE_STATES), name="state"),
+        CheckConstraint(
+            "state NOT IN ('approved', 'published') OR approved_by IS NOT NULL", name="approved_by"
+        ),
+        CheckConstraint("(state = 'published') = (published_at IS NOT NULL)", name="published_at"),
+    )
+
+
+class ReleaseBatch(Base):
+    """A batch that a release rests on."""
+
+    __tablename__ = "release_batch"
+
+    release_id: Mapped[str] = mapped_column(ForeignKey("release.release_id"), primary_key=True)
+    batch_id: Mapped[str] = mapped_column(ForeignKey("batch.batch_id"), primary_key=True)
+
+
+class Figure(Base):
+    """One headline figure of a release with its card (JSON: scope, stage, as-at, coverage, rules)."""
+
+    __tablename__ = "figure"
+
+    release_id: Mapped[str] = mapped_column(ForeignKey("release.release_id"), primary_key=True)
+    figure_id: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[float | None]
+    card: Mapped[str] = mapped_column(Text)
+
+
+class Outbox(Base):
+    """One message of a release to one recipient; sent once."""
+
+    __tablename__ = "outbox"
+
+    release_id: Mapped[str] = mapped_column(ForeignKey("release.release_id"), primary_key=True)
+    recipient: Mapped[str] = mapped_column(primary_key=True)
+    message_id: Mapped[str] = mapped_column(unique=True)
+    body_sha256: Mapped[str] = mapped_column(String(64))
+    language: Mapped[str | None] = mapped_column(String(8))
+    state: Mapped[str] = mapped_column(String(16), default="pending", index=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str | None] = mapped_column(Text)
+    sent_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint(_one_of("state", OUTBOX_STATES), name="state"),
+        CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name="sent_at"),
+    )

@@ -1,0 +1,186 @@
+"""What goes into the ledger and what comes out: plain frozen records, no database objects."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+
+def delivery_id(feed_id: str, sha256: str) -> str:
+    """The id of these bytes from this feed: hex SHA-256 of feed id, newline and content hash."""
+    return hashlib.sha256(f"{feed_id}\n{sha256}".encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One body of bytes received from a feed. `received_at`: when the source handed it over, UTC."""
+
+    feed_id: str
+    source_id: str
+    dataset: str
+    sha256: str
+    size_bytes: int
+    name: str
+    period: str
+    received_at: datetime
+
+    @property
+    def delivery_id(self) -> str:
+        """The id of these bytes from this feed."""
+        return delivery_id(self.feed_id, self.sha256)
+
+
+@dataclass(frozen=True)
+class DeliveryRow:
+    """A recorded delivery: when it first landed, how often and when last it was seen."""
+
+    delivery_id: str
+    feed_id: str
+    source_id: str
+    dataset: str
+    sha256: str
+    size_bytes: int
+    name: str
+    period: str
+    received_at: datetime
+    landed_at: datetime
+    times_seen: int
+    last_seen_at: datetime
+
+
+@dataclass(frozen=True)
+class BatchRecord:
+    """The deliveries of one feed judged together, before the gate has spoken."""
+
+    batch_id: str
+    feed_id: str
+    source_id: str
+    dataset: str
+    contract_version: str
+    definition_sha256: str
+    code_version: str
+    judged_at: datetime
+
+
+@dataclass(frozen=True)
+class BatchRow(BatchRecord):
+    """A recorded batch with its state (judged, stopped, committing, committed, abandoned)."""
+
+    state: str
+    committed_at: datetime | None
+    stop_reason: str | None
+
+
+@dataclass(frozen=True)
+class DeliveryResult:
+    """What became of the rows of one delivery; landed = accepted + quarantined + duplicate (R3)."""
+
+    delivery_id: str
+    rows_landed: int
+    rows_accepted: int
+    rows_quarantined: int
+    rows_duplicate: int
+
+
+@dataclass(frozen=True)
+class RuleResult:
+    """How many rows a row rule examined and how many failed it."""
+
+    rule_id: str
+    rows_examined: int
+    rows_failed: int
+
+
+@dataclass(frozen=True)
+class GateResult:
+    """The verdict of one expectation over one batch."""
+
+    expectation: str
+    success: bool
+    rows_examined: int
+    rows_unexpected: int
+
+
+@dataclass(frozen=True)
+class ReceivedPeriod:
+    """A period (2025-03, or a year) that a source has delivered for a dataset."""
+
+    dataset: str
+    source_id: str
+    period: str
+
+
+@dataclass(frozen=True)
+class FeedBalance:
+    """The rows of a feed's committed batches, and the deliveries that wait for one.
+
+    `difference` is landed - accepted - quarantined - duplicate: 0 by the database's own constraint (R3).
+    `waiting`: deliveries in no committed batch (not judged yet, stopped at the gate, or under way).
+    """
+
+    feed_id: str
+    deliveries: int
+    landed: int
+    accepted: int
+    quarantined: int
+    duplicate: int
+    difference: int
+    waiting: int
+
+
+@dataclass(frozen=True)
+class ReleaseRecord:
+    """A release at the moment of freezing. `as_at`: it rests on batches committed by then, UTC."""
+
+    release_id: str
+    year: int
+    number: int
+    stage: str
+    as_at: datetime
+    rules_version: str
+    code_version: str
+    frozen_at: datetime
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class ReleaseRow:
+    """A recorded release with its state (frozen, drafted, approved, published, rejected)."""
+
+    release_id: str
+    year: int
+    number: int
+    stage: str
+    state: str
+    as_at: datetime
+    frozen_at: datetime
+    rules_version: str
+    code_version: str
+    content_sha256: str | None
+    approved_by: str | None
+    approved_at: datetime | None
+    published_at: datetime | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class FigureRow:
+    """One headline figure of a release; `card` is JSON text."""
+
+    figure_id: str
+    value: float | None
+    card: str
+
+
+@dataclass(frozen=True)
+class OutboxRow:
+    """One message of a release to one recipient (pending, sending, sent)."""
+
+    release_id: str
+    recipient: str
+    message_id: str
+    body_sha256: str
+    language: str | None
+    state: str
+    attempts: int
+    last_error: str | None
+    sent_at: datetime | None

@@ -1,0 +1,50 @@
+"""Deliveries: the same bytes from the same feed are one delivery, seen again."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from sqlalchemy.exc import StatementError
+
+from include.ledger import Ledger, ReceivedPeriod
+from tests.unit.ledger.examples import FEED, NOON, balanced, batch, delivery, with_committed_batch
+
+
+def test_the_same_bytes_again_are_a_known_delivery(ledger: Ledger) -> None:
+    later = NOON + timedelta(days=2)
+    assert ledger.record_delivery(delivery("a"), NOON) is True
+    assert ledger.record_delivery(delivery("a"), later) is False
+    (row,) = ledger.deliveries()
+    assert (row.times_seen, row.landed_at, row.last_seen_at) == (2, NOON, later)
+
+
+def test_the_same_bytes_from_another_feed_are_another_delivery(ledger: Ledger) -> None:
+    assert ledger.record_delivery(delivery("a"), NOON)
+    assert ledger.record_delivery(delivery("a", feed_id="KZ-31/laboratory"), NOON)
+    assert len(ledger.deliveries(dataset="laboratory")) == 2
+    assert len(ledger.deliveries(feed_id=FEED)) == 1
+
+
+def test_datetimes_come_back_aware_and_in_utc(ledger: Ledger) -> None:
+    almaty = timezone(timedelta(hours=5))
+    ledger.record_delivery(delivery(), datetime(2026, 1, 20, 17, tzinfo=almaty))
+    (row,) = ledger.deliveries()
+    assert row.landed_at == NOON
+    assert row.landed_at.tzinfo is UTC and row.received_at.tzinfo is UTC
+
+
+def test_a_datetime_without_a_time_zone_is_refused(ledger: Ledger) -> None:
+    with pytest.raises(StatementError, match="without one"):
+        ledger.record_delivery(delivery(), datetime(2026, 1, 20, 12))
+
+
+def test_a_delivery_in_a_live_batch_is_not_new(ledger: Ledger) -> None:
+    ledger.record_delivery(delivery("a"), NOON)
+    ledger.record_delivery(delivery("b"), NOON)
+    ledger.open_batch(batch(), [balanced(delivery("a"))])
+    assert [row.sha256 for row in ledger.new_deliveries(FEED)] == ["b" * 64]
+
+
+def test_the_periods_received_are_those_of_the_given_batches(ledger: Ledger) -> None:
+    with_committed_batch(ledger)
+    assert ledger.received_periods(["b1"]) == [ReceivedPeriod("laboratory", "KZ-43", "2025-03")]
+    assert ledger.received_periods(["another"]) == []

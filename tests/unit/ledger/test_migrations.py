@@ -1,0 +1,48 @@
+"""The migrations give exactly the models, once, whoever asks first."""
+
+import multiprocessing
+import time
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import CheckConstraint, inspect
+
+from include.ledger import Ledger
+from include.ledger.models import Base
+
+
+def test_the_migrations_equal_the_models(ledger: Ledger) -> None:
+    with ledger.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_every_check_of_the_models_is_in_the_database(ledger: Ledger) -> None:
+    found = inspect(ledger.engine)
+    for table in Base.metadata.sorted_tables:
+        declared = {str(c.name) for c in table.constraints if isinstance(c, CheckConstraint)}
+        in_database = {c["name"] for c in found.get_check_constraints(table.name)}
+        assert in_database == declared, table.name
+
+
+def test_a_second_migration_changes_nothing(ledger: Ledger) -> None:
+    before = inspect(ledger.engine).get_table_names()
+    ledger.migrate()
+    assert inspect(ledger.engine).get_table_names() == before
+
+
+def _migrate(url: str, start: float) -> None:
+    time.sleep(max(0.0, start - time.time()))
+    Ledger(url).migrate()
+
+
+def test_four_processes_may_migrate_at_once(empty_url: str) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    start = time.time() + 3
+    processes = [spawn.Process(target=_migrate, args=(empty_url, start)) for _ in range(4)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+    assert [process.exitcode for process in processes] == [0, 0, 0, 0]
+    assert "batch" in inspect(Ledger(empty_url).engine).get_table_names()
