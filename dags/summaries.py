@@ -1,0 +1,33 @@
+"""Summaries: one e-mail to the national list and one to each regional headquarters, once per release.
+
+Started by the release Asset. The mail server is Airflow's connection `smtp_default`, read in the task;
+the ledger's outbox remembers who was sent what, so that running again sends only what is missing.
+"""
+
+from datetime import timedelta
+
+from airflow.sdk import dag, task
+
+from dags.assets import RELEASE
+
+
+@dag(
+    schedule=[RELEASE],
+    max_active_runs=1,
+    doc_md=__doc__,
+    tags=["release", "mail"],
+    default_args={"owner": "statistics", "pool": "work", "execution_timeout": timedelta(minutes=30)},
+)
+def summaries() -> None:
+    @task
+    def send(triggering_asset_events=None) -> dict:
+        from dags.mail import smtp_settings
+        from include.steps import summaries
+
+        releases = {event.extra["release_id"] for event in triggering_asset_events[RELEASE]}
+        return {release: summaries.send(release, smtp_settings("smtp_default")) for release in sorted(releases)}
+
+    send()
+
+
+summaries()
