@@ -1,0 +1,31 @@
+-- ${dataset}_as_known: the current state of every record among the known batches (R1, R2).
+-- A record's state is the content that was sighted last, whether that sighting was stored or was a duplicate of content
+-- stored before: a source that goes from A to B and back to A is at A. Sightings are ordered by the day the source
+-- handed the delivery over, so the order in which deliveries were ingested does not matter.
+-- revision_no counts the changes of content up to the current one, starting from 1.
+create or replace table ${dataset}_as_known as
+with stored as (
+    select * from core_${dataset} semi join known_batches using (batch_id)
+),
+sightings as (
+    select record_key, content_hash, received_at, delivery_id, raw_row from stored
+    union all
+    select record_key, content_hash, received_at, delivery_id, raw_row
+    from duplicate_${dataset} semi join known_batches using (batch_id)
+),
+in_order as (
+    select *, content_hash is distinct from lag(content_hash) over (
+        partition by record_key order by received_at, delivery_id, raw_row) as is_change
+    from sightings
+),
+state as (
+    select
+        record_key,
+        arg_max(content_hash, (received_at, delivery_id, raw_row)) as content_hash,
+        count(*) filter (where is_change) as revision_no
+    from in_order
+    group by record_key
+)
+select ${columns}, state.revision_no
+from stored join state using (record_key, content_hash)
+qualify row_number() over (partition by record_key order by received_at, delivery_id, raw_row) = 1;

@@ -1,0 +1,140 @@
+"""All marts from core: registers what the counting rules read, runs them in order, returns what the contracts declare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+
+import duckdb
+import pyarrow as pa
+
+from include.contracts import DATASETS, arrow_schema, codelist, codelist_names, load
+
+SQL = Path(__file__).parent
+MARTS = ("channels", "seizures", "laboratories", "prevention", "resocialisation", "coverage", "headlines")
+
+# The columns that counting reads of each dataset; the others, raw decisions and case numbers among them, stay in core.
+COUNTED = {
+    "blocking_record": (
+        "record_key, channel_key, region_code, platform, category, identifier,"
+        " detected_on, requested_on, decision_on, blocked_on, unblocked_on"
+    ),
+    "seizure_item": (
+        "source_id, seizure_no, region_code, seized_on, registered_on, substance_code, quantity, unit, seizures_n"
+    ),
+    "laboratory": "closed_on, region_code, lab_type",
+    "prevention_activity": (
+        "activity_on, region_code, organiser, kind, audience, participants, participants_basis"
+    ),
+    "resocialisation": (
+        "month_on, region_code, facility_type, enrolled, trained, completed,"
+        " employed_0m, employed_3m, employed_6m, employed_12m"
+    ),
+}
+SIGHTING = pa.schema(
+    [
+        ("batch_id", pa.string()),
+        ("delivery_id", pa.string()),
+        ("raw_row", pa.int64()),
+        ("received_at", pa.timestamp("us", tz="UTC")),
+        ("record_key", pa.string()),
+        ("content_hash", pa.string()),
+    ]
+)
+REPORTS = pa.schema(
+    [
+        ("dataset", pa.string()),
+        ("source_id", pa.string()),
+        ("region_code", pa.string()),
+        ("year", pa.int64()),
+        ("month", pa.int64()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything the figures depend on: the same inputs give the same bytes.
+
+    Attributes:
+        core: dataset → Parquet files of the stored rows.
+        duplicates: dataset → Parquet files of the sightings of content that was already stored (R2).
+        known_batches: the batches committed by the as-at time; rows of others are not seen (T2).
+        expected: reports the source definitions expect; columns of `REPORTS`, month 1 to 12.
+        received: reports that came in those batches; same columns.
+    """
+
+    core: Mapping[str, Sequence[str]]
+    duplicates: Mapping[str, Sequence[str]]
+    known_batches: Sequence[str]
+    expected: pa.Table
+    received: pa.Table
+
+
+def build(
+    inputs: Inputs, years: Sequence[int], *, memory_limit: str = "768MB", spill: Path | None = None
+) -> dict[str, pa.Table]:
+    """Every mart for the given years, by name, with the columns and types of its contract, in a fixed order of rows.
+
+    Args:
+        inputs: core files and reports, as known at one moment.
+        years: calendar years to count; a change on the year before needs that year among them.
+        memory_limit: what the counting may take, in DuckDB's notation.
+        spill: restricted folder for what does not fit; without one, nothing is written to disk.
+
+    Source: rules in the SQL files of this folder, one for each mart; docs/methodology.md.
+    """
+    with _connect(memory_limit, spill) as connection:
+        _register(connection, inputs, years)
+        for dataset in DATASETS:
+            connection.execute(_sql("as_known", dataset=dataset, columns=COUNTED[dataset]))
+        connection.execute(_sql("reporting"))
+        return {f"mart_{mart}": _count(connection, f"mart_{mart}") for mart in MARTS}
+
+
+def _connect(memory_limit: str, spill: Path | None) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(
+        config={
+            "memory_limit": memory_limit,
+            "temp_directory": str(spill) if spill else "",
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+    )
+
+
+def _register(connection: duckdb.DuckDBPyConnection, inputs: Inputs, years: Sequence[int]) -> None:
+    for dataset in DATASETS:
+        schema = arrow_schema(load(f"core_{dataset}"))
+        _register_files(connection, f"core_{dataset}", inputs.core.get(dataset, ()), schema)
+        _register_files(connection, f"duplicate_{dataset}", inputs.duplicates.get(dataset, ()), SIGHTING)
+    for name in codelist_names():
+        connection.register(name, codelist(name))
+    connection.register("known_batches", pa.table({"batch_id": pa.array(inputs.known_batches, pa.string())}))
+    connection.register("datasets", pa.table({"dataset": pa.array(DATASETS, pa.string())}))
+    connection.register("years", pa.table({"year": pa.array(sorted(set(years)), pa.int64())}))
+    connection.register("expected_reports", inputs.expected.select(REPORTS.names).cast(REPORTS))
+    connection.register("received_reports", inputs.received.select(REPORTS.names).cast(REPORTS))
+
+
+def _register_files(
+    connection: duckdb.DuckDBPyConnection, view: str, files: Sequence[str], schema: pa.Schema
+) -> None:
+    if files:
+        connection.read_parquet(list(files), union_by_name=True, hive_partitioning=False).create_view(view)
+    else:
+        connection.register(view, schema.empty_table())
+
+
+def _count(connection: duckdb.DuckDBPyConnection, mart: str) -> pa.Table:
+    counted = connection.sql(_sql(mart)).to_arrow_table()
+    schema = arrow_schema(load(mart))
+    table = counted.select(schema.names).cast(schema)
+    connection.register(mart, table)
+    return table
+
+
+def _sql(name: str, **values: str) -> str:
+    return Template((SQL / f"{name}.sql").read_text(encoding="utf-8")).substitute(values)
