@@ -3,6 +3,10 @@
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DatabaseError
+
+HEAD = "0001"
+"""The newest revision in migrations/versions."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _POSTGRES_LOCK = 0x6F64636D  # "odcm": one advisory lock for every ledger migration
@@ -13,19 +17,31 @@ def migrate(engine: Engine) -> None:
 
     One transaction under one lock (SQLite: the write lock; PostgreSQL: an advisory lock), so that a
     process that comes second waits and then finds nothing to do, and a failed migration leaves no trace.
+    A database that is at the newest revision is only looked at: no lock, and Alembic is not loaded.
     """
+    if revision(engine) == HEAD:
+        return
     with engine.execution_options(writes=True).begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _POSTGRES_LOCK})
         upgrade(connection)
 
 
-def upgrade(connection: Connection, revision: str = "head") -> None:
-    """Run the migrations up to `revision` inside the connection's open transaction."""
+def revision(engine: Engine) -> str | None:
+    """The revision a database is at; None before its first migration."""
+    try:
+        with engine.connect() as connection:
+            return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    except DatabaseError:  # no such table yet
+        return None
+
+
+def upgrade(connection: Connection, target: str = HEAD) -> None:
+    """Run the migrations up to `target` inside the connection's open transaction."""
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, revision)
+    command.upgrade(config, target)

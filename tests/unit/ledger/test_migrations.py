@@ -5,9 +5,11 @@ import time
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import CheckConstraint, inspect
 
 from include.ledger import Ledger
+from include.ledger.migrate import HEAD, MIGRATIONS, revision
 from include.ledger.models import Base
 
 
@@ -46,3 +48,12 @@ def test_four_processes_may_migrate_at_once(empty_url: str) -> None:
         process.join(60)
     assert [process.exitcode for process in processes] == [0, 0, 0, 0]
     assert "batch" in inspect(Ledger(empty_url).engine).get_table_names()
+
+
+def test_the_newest_revision_is_the_one_the_ledger_asks_for(ledger: Ledger) -> None:
+    assert ScriptDirectory(str(MIGRATIONS)).get_heads() == [HEAD]
+    assert revision(ledger.engine) == HEAD
+
+
+def test_a_database_without_tables_is_at_no_revision(empty_url: str) -> None:
+    assert revision(Ledger(empty_url).engine) is None
