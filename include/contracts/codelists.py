@@ -42,7 +42,7 @@ def spellings(name: str) -> dict[str, str]:
 
 def fold(text: str) -> str:
     """A spelling without what carries no meaning: case, outer and doubled spaces, ё for е, footnote marks."""
-    return " ".join(text.replace("\u00a0", " ").rstrip("*¹²³ ").split()).casefold().replace("ё", "е")
+    return " ".join(text.replace("\u00a0", " ").rstrip("*¹²³ ").split()).lower().replace("ё", "е")
 
 
 @functools.cache

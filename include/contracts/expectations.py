@@ -35,13 +35,16 @@ def _column(field: Field) -> list[Expectation]:
     if field.codelist:
         made.append(expectation("code", "expect_column_values_to_be_in_set", value_set=codes(field.codelist)))
     low = field.minimum if field.minimum is not None else field.above
-    if low is not None or field.maximum is not None:
+    high = field.maximum
+    if field.type == "date":  # a bound with a time is read as a moment, which is what the engine compares
+        low, high = (f"{bound}T00:00:00" if bound is not None else None for bound in (low, high))
+    if low is not None or high is not None:
         made.append(
             expectation(
                 "range",
                 "expect_column_values_to_be_between",
                 min_value=low,
-                max_value=field.maximum,
+                max_value=high,
                 strict_min=field.above is not None,
             )
         )

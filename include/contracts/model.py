@@ -31,6 +31,7 @@ class Field:
     required: bool = False
     restricted: bool = False
     derived: bool = False
+    derived_from: str | None = None
     codelist: str | None = None
     unit: str | None = None
     headings: tuple[str, ...] = ()
@@ -197,7 +198,8 @@ def _field(path: Path, prop: SchemaProperty) -> Field:
         description=prop.description or "",
         required=bool(prop.required),
         restricted=prop.classification == "restricted",
-        derived=bool(custom.get("derived", False)),
+        derived=bool(custom.get("derived") or custom.get("derived_from")),
+        derived_from=custom.get("derived_from"),
         codelist=custom.get("codelist"),
         unit=custom.get("unit"),
         headings=tuple(custom.get("headings") or ()),

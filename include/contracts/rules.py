@@ -52,27 +52,13 @@ def row_rules(contract: Contract) -> list[RowRule]:
 def _field_rules(field: Field) -> list[RowRule]:
     name, raw, rules = field.name, f"raw_{field.name}", []
     if field.derived:
-        # A derived column is missing only where its source column could not be read: named there.
-        if field.codelist:
-            reported = "raw_substance_as_reported" if name == "substance_code" else raw
-            rules.append(
-                RowRule(
-                    f"{name}.code",
-                    f"a word of the code list {field.codelist}",
-                    f"{name} is null and {reported} is not null",
-                )
-            )
+        if field.codelist and field.derived_from:
+            rules.append(_code_rule(field, f"raw_{field.derived_from}"))
         return rules
     if field.required:
         rules.append(RowRule(f"{name}.required", "a value", f"{raw} is null"))
     if field.codelist:
-        rules.append(
-            RowRule(
-                f"{name}.code",
-                f"a word of the code list {field.codelist}",
-                f"{name} is null and {raw} is not null",
-            )
-        )
+        rules.append(_code_rule(field, raw))
     elif field.type in UNREADABLE:
         kind = UNREADABLE[field.type]
         rules.append(
@@ -122,3 +108,8 @@ def _field_rules(field: Field) -> list[RowRule]:
             )
         )
     return rules
+
+
+def _code_rule(field: Field, raw: str) -> RowRule:
+    expected = f"a word of the code list {field.codelist}"
+    return RowRule(f"{field.name}.code", expected, f"{field.name} is null and {raw} is not null")

@@ -1,0 +1,18 @@
+"""Row verdicts: every reason for every row, in one SQL pass compiled from the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from include.contracts import RowRule
+
+
+def is_broken(rules: Sequence[RowRule]) -> str:
+    """SQL that is true for a row that breaks at least one rule; cheap enough to ask of every row."""
+    return "(" + " or ".join(f"coalesce({rule.broken}, false)" for rule in rules) + ")"
+
+
+def reasons(rules: Sequence[RowRule]) -> str:
+    """SQL for the list of the ids of all broken rules, in contract order; ask it of broken rows only."""
+    cases = ", ".join(f"case when {rule.broken} then '{rule.id}' end" for rule in rules)
+    return f"list_filter([{cases}], lambda reason: reason is not null)"

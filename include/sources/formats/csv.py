@@ -1,0 +1,70 @@
+"""Delimited text through DuckDB's reader; records it cannot split are kept apart, never skipped."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+from pathlib import Path
+
+from include.sources.definition import CsvFormat
+from include.sources.formats.raw import RawRows, Reading, check_headings, clean_heading, identifier, literal
+from include.sources.formats.text import count_records, utf8_text
+
+MAX_LINE_BYTES = 8 << 20
+
+
+def read_csv(reading: Reading, declared: CsvFormat) -> RawRows:
+    """Every record of the file as text columns c0, c1, …; short, long and unreadable records as rejects."""
+    path = utf8_text(reading, declared.encoding)
+    headings = _headings(reading, path, declared)
+    check_headings(reading, headings, f"heading line {declared.title_rows + 1}")
+    columns = [f"c{number}" for number in range(len(headings))]
+    rejects = f"rejects_{reading.delivered.path.name[:16]}"
+    types = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in columns)
+    relation = (
+        f"(select row_number() over () + {declared.title_rows + 1} as raw_row, * from read_csv({literal(str(path))}, "
+        f"auto_detect=false, header=true, skip={declared.title_rows}, delim={literal(declared.delimiter)}, "
+        f"quote={literal(declared.quote)}, escape={literal(declared.quote)}, new_line={literal(_line_break(path))}, "
+        f"nullstr='', max_line_size={MAX_LINE_BYTES}, store_rejects=true, rejects_table={literal(rejects)}, "
+        f"rejects_scan={literal(rejects + '_scan')}, "
+        f"columns={{{types}}}))"
+    )
+    cells = dict(zip(headings, columns, strict=True))
+    return RawRows(
+        relation=relation,
+        cells=cells,
+        received="to_json({" + ", ".join(f"{identifier(h or c)}: {c}" for h, c in cells.items()) + "})",
+        rejects=f"select line as raw_row, any_value(csv_line) as received, 'row.columns' as rule from {identifier(rejects)} group by line",
+        physical_rows=count_records(path, declared.quote) - declared.title_rows - 1,
+        numbered_without_rejects=True,
+        first_row=declared.title_rows + 2,
+    )
+
+
+def exact_records(path: Path, declared: CsvFormat) -> int:
+    """Records as Python's csv module reads them: slower, and exact about quotes in odd places."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return sum(
+            1 for record in csv.reader(file, delimiter=declared.delimiter, quotechar=declared.quote) if record
+        )
+
+
+def _line_break(path: Path) -> str:
+    with path.open("rb") as file:
+        return "\\r\\n" if file.readline(MAX_LINE_BYTES).endswith(b"\r\n") else "\\n"
+
+
+def _headings(reading: Reading, path: Path, declared: CsvFormat) -> list[str]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        records = csv.reader(file, delimiter=declared.delimiter, quotechar=declared.quote)
+        try:
+            lines = list(itertools.islice(records, declared.title_rows + 1))
+        except csv.Error as error:
+            raise reading.refuse(
+                "heading line", str(error), "a heading line", "Check the dialect of the definition."
+            ) from None
+    if len(lines) <= declared.title_rows:
+        raise reading.refuse(
+            "heading line", "the end of the file", "a heading line", "Ask the source to deliver again."
+        )
+    return [clean_heading(cell) for cell in lines[-1]]

@@ -1,0 +1,89 @@
+"""What every format gives: the records of one delivery as text, and proof of how many there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from include.sources.definition import Feed
+from include.sources.errors import SourceError
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """One landed delivery to be read: whose it is, what it was called, where its bytes lie."""
+
+    feed_id: str
+    name: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class RawRows:
+    """A delivery as DuckDB can scan it.
+
+    Attributes:
+        relation: FROM clause with the column raw_row (the record's place in the file) and whatever `cells` read.
+        cells: heading → SQL expression that gives the text of the cell.
+        received: SQL expression that gives the whole record as received, as JSON text.
+        rejects: SELECT raw_row, received, rule for records that are not rows at all; valid after the scan.
+        physical_rows: records in the file, counted apart from the scan.
+        numbered_without_rejects: raw_row counts only the readable records; the scan's owner puts the gaps back.
+        first_row: raw_row of the first record.
+    """
+
+    relation: str
+    cells: dict[str, str]
+    received: str
+    rejects: str
+    physical_rows: int
+    numbered_without_rejects: bool = False
+    first_row: int = 1
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a reader needs: a connection, a folder for what it must write, the delivery and its feed."""
+
+    connection: duckdb.DuckDBPyConnection
+    folder: Path
+    delivered: Delivered
+    feed: Feed
+
+    def refuse(self, place: str, found: str, expected: str, action: str) -> SourceError:
+        """The error that refuses this delivery as a whole."""
+        return SourceError(self.delivered.feed_id, self.delivered.name, place, found, expected, action)
+
+
+def literal(text: str) -> str:
+    """An SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    """A quoted SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def clean_heading(text: str) -> str:
+    """A heading without byte order mark, line breaks and doubled spaces."""
+    return " ".join(text.replace("\ufeff", "").replace("\u00a0", " ").split())
+
+
+def check_headings(reading: Reading, found: list[str], place: str) -> None:
+    """Refuse a delivery in which a column that the definition reads is missing or stands twice."""
+    doubled = sorted({h for h in found if h and found.count(h) > 1})
+    if doubled:
+        raise reading.refuse(
+            place, f"the column {', '.join(map(repr, doubled))} more than once", "every heading once",
+            "Ask the source which of them holds; nothing of this file was taken.",
+        )  # fmt: skip
+    missing = sorted(reading.feed.headings() - set(found))
+    if missing:
+        raise reading.refuse(
+            place, f"no column {', '.join(map(repr, missing))} (there are: {', '.join(filter(None, found))})",
+            "every heading of the definition",
+            "Mend the file, or the definition if the source renamed its columns; nothing of this file was taken.",
+        )  # fmt: skip

@@ -1,0 +1,33 @@
+"""What every step opens first: the home folder, its ledger, and the versions it works with."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Mapping
+from importlib import metadata
+
+from include.ledger import Ledger
+from include.storage.home import Home
+
+
+def open_ledger(home: Home) -> Ledger:
+    """The ledger of a home folder, migrated to the current schema."""
+    home.root.mkdir(parents=True, exist_ok=True)
+    ledger = Ledger(home.ledger_url)
+    ledger.migrate()
+    return ledger
+
+
+@functools.cache
+def code_version() -> str:
+    """The version of this code: ODCM_CODE_VERSION (a commit, set when an image is built), else the package's."""
+    try:
+        return os.environ.get("ODCM_CODE_VERSION") or metadata.version("odcm")
+    except metadata.PackageNotFoundError:
+        return "unknown"
+
+
+def variables(home: Home) -> Mapping[str, str]:
+    """The variables that source definitions may use: the environment over the sandbox's places."""
+    return {"ODCM_INBOX": str(home.root / "sandbox" / "inbox"), **os.environ}

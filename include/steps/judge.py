@@ -1,0 +1,330 @@
+"""Judge: one DuckDB pass over the new deliveries of a feed; every row gets all its reasons, or none.
+
+Read as received → text by the mapping → typed values → reasons; then duplicates apart (R2) and three staged
+Parquet files: core, quarantine, duplicates. Nothing outside the staging folder is written here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from include.contracts import Contract, RowRule, arrow_schema, row_rules
+from include.quality import verdicts
+from include.sources.definition import (
+    ColumnMapping,
+    ConstantMapping,
+    CsvFormat,
+    ExpressionMapping,
+    Feed,
+    Mapping,
+    SourceDefinition,
+)
+from include.sources.errors import SourceError
+from include.sources.formats import Delivered, RawRows, Reading, exact_records, read
+from include.transform import (
+    TextRules,
+    channel_key,
+    code_joins,
+    content_hash,
+    quoted,
+    raw_value,
+    record_key,
+    register_codes,
+    register_registrable,
+    typed_value,
+)
+
+MEMORY_LIMIT = "512MB"
+CONFLICT = RowRule("row.conflict", "one content for one record number in one delivery", "")
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is judged: the feed with its contract, and the batch that the verdicts belong to."""
+
+    batch_id: str
+    dataset: str
+    source: SourceDefinition
+    contract: Contract
+
+    @property
+    def feed(self) -> Feed:
+        return self.source.feeds[self.dataset]
+
+    @property
+    def feed_id(self) -> str:
+        return f"{self.source.source}/{self.dataset}"
+
+
+@dataclass(frozen=True)
+class Input:
+    """One landed delivery: id, name, period, when it was handed over (UTC), where its bytes lie."""
+
+    delivery_id: str
+    name: str
+    period: str
+    received_at: datetime
+    path: Path
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What became of the rows of one delivery (R3)."""
+
+    delivery_id: str
+    landed: int
+    accepted: int
+    quarantined: int
+    duplicate: int
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome of a pass: counts for each delivery, failures for each rule, deliveries refused as a whole."""
+
+    counts: list[Counts]
+    failed: dict[str, int]
+    refused: dict[str, SourceError]
+
+
+def rules_of(contract: Contract) -> list[RowRule]:
+    """Every rule a row of this dataset is judged by: those of the contract, of the reader and of identity."""
+    readers = [
+        RowRule("row.columns", "as many columns as the heading line, whole quotes", ""),
+        RowRule("row.json", "one whole JSON object", ""),
+    ]
+    return [*readers, *row_rules(contract), CONFLICT]
+
+
+def judge(task: Task, inputs: Sequence[Input], core_files: Sequence[str], staging: Path) -> Verdict:
+    """Judge all deliveries in one pass and stage the outcome.
+
+    Args:
+        task: the feed, its contract and the batch.
+        inputs: new deliveries of the feed.
+        core_files: Parquet files of core, where earlier content is looked for.
+        staging: an empty folder; gets core.parquet, quarantine.parquet and duplicates.parquet.
+    """
+    with duckdb.connect(
+        config={"memory_limit": MEMORY_LIMIT, "temp_directory": str(staging / "spill"), "threads": 2}
+    ) as con:
+        con.execute("set timezone = 'UTC'")
+        register_registrable(con)
+        landed: dict[str, int] = {}
+        refused: dict[str, SourceError] = {}
+        _create_tables(con, task)
+        for order, delivery in enumerate(sorted(inputs, key=lambda d: (d.received_at, d.delivery_id))):
+            try:
+                landed[delivery.delivery_id] = _judge_delivery(con, task, delivery, order, staging)
+            except SourceError as error:
+                con.execute("delete from judged where delivery = ?", [order])
+                refused[delivery.delivery_id] = error
+        _find_duplicates(con, task, core_files)
+        _write(con, task, staging)
+        return Verdict(_count(con, landed), _failures(con), refused)
+
+
+def _create_tables(con: duckdb.DuckDBPyConnection, task: Task) -> None:
+    con.register("core_shape", arrow_schema(task.contract).empty_table())
+    con.execute(
+        "create table judged as select 0 as delivery, *, cast(null as varchar[]) as reasons, "
+        "cast(null as varchar) as received, cast('' as varchar) as file from core_shape limit 0"
+    )
+    con.execute("create table set_aside (delivery integer, raw_row bigint, verdict varchar)")
+
+
+def _judge_delivery(
+    con: duckdb.DuckDBPyConnection, task: Task, delivery: Input, order: int, staging: Path
+) -> int:
+    """Insert every row of one delivery into `judged`; returns the physical rows of the file."""
+    reading = Reading(con, staging, Delivered(task.feed_id, delivery.name, delivery.path), task.feed)
+    raw = read(reading)
+    _register_words(con, task, raw)
+    con.execute(f"insert into judged by name {_judging_query(task, delivery, order, raw)}")
+    rejects = con.execute(f"select count(*) from ({raw.rejects})").fetchall()[0][0]
+    if rejects and raw.numbered_without_rejects:
+        _put_gaps_back(con, raw, order)
+    if rejects:
+        con.execute(
+            f"insert into judged by name select {order} as delivery, {quoted(task.batch_id)} as batch_id, "
+            f"{quoted(delivery.delivery_id)} as delivery_id, {quoted(delivery.name)} as file, raw_row, received, "
+            f"[rule] as reasons from ({raw.rejects})"
+        )
+    judged = con.execute("select count(*) from judged where delivery = ?", [order]).fetchall()[0][0]
+    physical = raw.physical_rows
+    if judged != physical and isinstance(task.feed.format, CsvFormat):
+        text = next(iter([*staging.glob(f"{delivery.path.name}.utf8"), delivery.path]))
+        physical = exact_records(text, task.feed.format) - task.feed.format.title_rows - 1
+    if judged != physical:
+        raise SourceError(
+            task.feed_id, delivery.name, "whole file", f"{physical} rows in the file and {judged} read",
+            "every physical row judged", "Check quotes and line breaks of the file; nothing of it was taken.",
+        )  # fmt: skip
+    return int(judged)
+
+
+def _judging_query(task: Task, delivery: Input, order: int, raw: RawRows) -> str:
+    """Four nested levels over the file: cells as text, typed values, derived values, verdict."""
+    contract, rules = task.contract, row_rules(task.contract)
+    text = _text_rules(task.feed)
+    names = [field.name for field in contract.fields]
+    raws = ", ".join(f"raw_{field.name}" for field in contract.reported)
+    as_text = ", ".join(
+        f"{_mapped(task.feed.fields.get(field.name), raw, text)} as raw_{field.name}"
+        for field in contract.reported
+    )
+    typed = ", ".join(
+        f"{typed_value(f, text)} as {f.name}" for f in contract.fields if f.codelist or not f.derived
+    )
+    derived = "".join(
+        f", {channel_key('platform', source, number)} as {name}"
+        for name, source, number in (
+            ("channel_key", "identifier", "platform_numeric_id"),
+            ("parent_channel_key", "mirror_of", "null::varchar"),
+        )
+        if name in names
+    )
+    received_on = f"date {quoted(str(delivery.received_at.date()))}"
+    regions = "[" + ", ".join(map(quoted, task.source.regions)) + "]"
+    values = f"select * {derived} from (select raw_row, received, {raws}, {typed} from " \
+             f"(select raw_row, {{received}} as received, {as_text} from {raw.relation}) as_text {code_joins(contract)})"  # fmt: skip
+    # The row as received is only built where it is needed: DuckDB evaluates a CASE branch on its rows alone.
+    values = values.replace("{received}", raw.received)
+    known = f"select *, {received_on} as received_on, {regions} as regions_allowed from ({values})"
+    judged = f"select *, {verdicts.is_broken(rules)} as broken from ({known})"
+    return (
+        f"select {order} as delivery, {', '.join(names)}, {quoted(task.source.source)} as source_id, "
+        f"{quoted(task.feed_id)} as feed_id, {quoted(task.batch_id)} as batch_id, "
+        f"{quoted(delivery.delivery_id)} as delivery_id, raw_row, "
+        f"timestamptz {quoted(delivery.received_at.isoformat())} as received_at, "
+        f"{quoted(delivery.period)} as delivered_period, "
+        f"{record_key(task.source.source, task.dataset, task.feed.identity)} as record_key, "
+        f"{content_hash(contract)} as content_hash, "
+        f"case when broken then {verdicts.reasons(rules)} end as reasons, "
+        f"case when broken then received end as received, {quoted(delivery.name)} as file from ({judged})"
+    )
+
+
+def _register_words(con: duckdb.DuckDBPyConnection, task: Task, raw: RawRows) -> None:
+    """One table of words for each code-list field: the distinct words of this delivery that are known."""
+    text = _text_rules(task.feed)
+    for field in task.contract.fields:
+        if not field.codelist:
+            continue
+        mapping = task.feed.fields.get(field.derived_from or field.name)
+        own = mapping.codes if isinstance(mapping, ColumnMapping) else {}
+        words = f"select distinct {_mapped(mapping, raw, text)} as word from {raw.relation}"
+        register_codes(con, field, own, words)
+
+
+def _mapped(mapping: Mapping | None, raw: RawRows, text: TextRules) -> str:
+    if mapping is None:
+        return "cast(null as varchar)"
+    if isinstance(mapping, ConstantMapping):
+        return quoted(mapping.constant)
+    if isinstance(mapping, ExpressionMapping):
+        return raw_value(f"cast(({_bound(mapping.expression, raw)}) as varchar)", text)
+    return raw_value(raw.cells[mapping if isinstance(mapping, str) else mapping.column], text)
+
+
+def _bound(expression: str, raw: RawRows) -> str:
+    """The expression with every quoted heading replaced by the cell it names."""
+    for heading, cell in raw.cells.items():
+        expression = expression.replace('"' + heading.replace('"', '""') + '"', f"({cell})")
+    return expression
+
+
+def _text_rules(feed: Feed) -> TextRules:
+    declared = feed.format
+    dates = tuple(declared.dates)
+    if declared.kind == "xlsx" and "%Y-%m-%d" not in dates:
+        dates += ("%Y-%m-%d",)  # date cells of a workbook come in this form whatever they show
+    return TextRules(declared.decimal, declared.thousands, dates, tuple(declared.null_values))
+
+
+def _put_gaps_back(con: duckdb.DuckDBPyConnection, raw: RawRows, order: int) -> None:
+    """Rows were numbered without the rejects: shift each by the rejects that stand before it in the file."""
+    con.execute(
+        f"update judged set raw_row = raw_row + shift from (select j.raw_row as before, count(*) as shift "
+        f"from (select raw_row from judged where delivery = {order}) j join "
+        f"(select raw_row - row_number() over (order by raw_row) + 1 as threshold from ({raw.rejects})) r "
+        f"on j.raw_row >= r.threshold group by 1) where delivery = {order} and raw_row = before"
+    )
+
+
+def _find_duplicates(con: duckdb.DuckDBPyConnection, task: Task, core_files: Sequence[str]) -> None:
+    """Set aside rows whose content is stored already, or stands earlier in this batch (R2), and conflicts.
+
+    Only records with more than one candidate row are ranked: in most batches they are few.
+    """
+    stored = "select null::varchar as record_key, null::varchar as content_hash where false"
+    if core_files:
+        files = "[" + ", ".join(map(quoted, core_files)) + "]"
+        stored = f"select record_key, content_hash from read_parquet({files}) where feed_id = {quoted(task.feed_id)}"
+    good = "select delivery, raw_row, record_key, content_hash from judged where reasons is null"
+    con.execute(f"create temp table stored as select distinct record_key, content_hash from ({stored})")
+    con.execute(
+        f"create temp table candidates as from ({good}) where hash(record_key) in "
+        f"(select key from (select hash(record_key) as key from judged where reasons is null) group by key having count(*) > 1) "
+        "or record_key in (select record_key from stored)"
+    )
+    con.execute(
+        "insert into set_aside select delivery, raw_row, case "
+        "when same_record > 1 and content_hash <> first_content then 'conflict' "
+        "when same_content > 1 or was_stored then 'duplicate' end as verdict from (select *, "
+        "row_number() over (partition by delivery, record_key order by raw_row) as same_record, "
+        "first_value(content_hash) over (partition by delivery, record_key order by raw_row) as first_content, "
+        "row_number() over (partition by record_key, content_hash order by delivery, raw_row) as same_content, "
+        "(record_key, content_hash) in (select (record_key, content_hash) from stored) as was_stored "
+        "from candidates) where verdict is not null"
+    )
+
+
+def _write(con: duckdb.DuckDBPyConnection, task: Task, staging: Path) -> None:
+    columns = ", ".join(field.name for field in task.contract.columns)
+    aside = con.execute("select count(*) from set_aside").fetchall()[0][0]
+    join = "anti join set_aside using (delivery, raw_row)" if aside else ""
+    outputs = {
+        "core": f"select {columns} from judged {join} where reasons is null",
+        "quarantine": (
+            f"select batch_id, delivery_id, {quoted(task.feed_id)} as feed_id, file, raw_row, "
+            "received, reasons from judged where reasons is not null union all by name "
+            f"select batch_id, delivery_id, {quoted(task.feed_id)} as feed_id, file, raw_row, "
+            f"{_as_json(task.contract)} as received, [{quoted(CONFLICT.id)}] as reasons "
+            "from judged join set_aside using (delivery, raw_row) where verdict = 'conflict'"
+        ),
+        "duplicates": (
+            "select batch_id, delivery_id, raw_row, received_at, record_key, content_hash "
+            "from judged join set_aside using (delivery, raw_row) where verdict = 'duplicate'"
+        ),
+    }
+    for name, query in outputs.items():
+        con.execute(f"copy ({query}) to {quoted(str(staging / f'{name}.parquet'))} (format parquet)")
+
+
+def _as_json(contract: Contract) -> str:
+    return "to_json({" + ", ".join(f"{quoted(f.name)}: {f.name}" for f in contract.reported) + "})"
+
+
+def _count(con: duckdb.DuckDBPyConnection, landed: dict[str, int]) -> list[Counts]:
+    rows = con.execute(
+        "select delivery_id, count(*) filter (reasons is null and verdict is null), "
+        "count(*) filter (reasons is not null or verdict = 'conflict'), "
+        "count(*) filter (verdict = 'duplicate') "
+        "from judged left join set_aside using (delivery, raw_row) group by delivery_id"
+    ).fetchall()
+    found = {row[0]: row[1:] for row in rows}
+    return [Counts(delivery, rows, *found.get(delivery, (0, 0, 0))) for delivery, rows in landed.items()]
+
+
+def _failures(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    rows = con.execute(
+        "select reason, count(*) from (select unnest(reasons) as reason from judged union all "
+        f"select {quoted(CONFLICT.id)} from set_aside where verdict = 'conflict') group by reason"
+    ).fetchall()
+    return dict(rows)

@@ -1,0 +1,90 @@
+"""The canonical channel of a reported identifier (B1, B6), as a DuckDB expression.
+
+Telegram's hosts, `@name` and `tg://` links are one namespace, whatever the reporter calls the channel
+(channel, bot or group): handles are unique across it. Sites are known by their registrable domain (public
+suffix list, IDNA). Where the platform's numeric id is known it decides, so that a rename stays one channel.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import duckdb
+import idna
+import pyarrow as pa
+import pyarrow.compute as pc
+import tldextract
+
+HANDLE = "[a-z0-9_.-]{2,64}"
+# A post number, a query, a tracking part: everything behind the handle.
+TELEGRAM = (
+    "^(?:@|(?:https?://)?(?:www\\.)?(?:t\\.me|telegram\\.me|telegram\\.dog)/(?:s/)?|tg://resolve/?\\?(?:[^#]*&)?domain=)"
+    "([a-z0-9_]{2,64}|c/[0-9]+)(?:[/?&#].*)?$"
+)
+TELEGRAM_INVITE = "^(?:https?://)?(?:www\\.)?(?:[tT]\\.me|telegram\\.me|telegram\\.dog)/(?:joinchat/|\\+)([A-Za-z0-9_-]{6,64})(?:[/?#].*)?$"
+NETWORKS = {
+    "instagram": "instagram\\.com|instagr\\.am",
+    "tiktok": "tiktok\\.com",
+    "vk": "vk\\.com|vk\\.ru|vkontakte\\.ru|m\\.vk\\.com",
+    "whatsapp": "wa\\.me|api\\.whatsapp\\.com|chat\\.whatsapp\\.com",
+}
+HOST = "^(?:[a-z][a-z0-9+.-]*://)?(?:[^/@?#]*@)?([^/:?#\\s@]+\\.[^/:?#\\s@]+?)\\.?(?::[0-9]+)?(?:[/?#].*)?$"
+
+
+def register_registrable(connection: duckdb.DuckDBPyConnection) -> None:
+    """Give the connection `registrable_domain(host)`: null for what is no host name."""
+    connection.create_function(
+        "registrable_domain", _registrable, ["VARCHAR"], "VARCHAR", type="arrow", null_handling="default"
+    )
+
+
+def channel_key(platform: str, identifier: str, numeric_id: str) -> str:
+    """SQL for the canonical key `namespace:value`; null where the identifier fits no channel of the platform.
+
+    Args: SQL expressions of the platform code, the identifier as reported and the platform's numeric id.
+    """
+    text = f"lower({identifier})"
+    networks = " ".join(
+        f"when {platform} = '{name}' then '{name}:' || nullif(regexp_extract({text}, "
+        f"'^(?:@|(?:https?://)?(?:www\\.)?(?:{hosts})/@?)?(\\+?{HANDLE})(?:[/?#].*)?$', 1), '')"
+        for name, hosts in NETWORKS.items()
+    )
+    return f"""case
+        when {platform} is null then null
+        when {numeric_id} is not null then
+            case when starts_with({platform}, 'telegram') then 'telegram' else {platform} end || ':id:' || {numeric_id}
+        when starts_with({platform}, 'telegram') then coalesce(
+            'telegram:' || nullif(regexp_extract({text}, '{TELEGRAM}', 1), ''),
+            case when regexp_full_match({text}, '[a-z0-9_]{{2,64}}') then 'telegram:' || {text} end,
+            'telegram:+' || nullif(regexp_extract({identifier}, '{TELEGRAM_INVITE}', 1), ''))
+        {networks}
+        else {platform} || ':' || registrable_domain(nullif(regexp_extract({text}, '{HOST}', 1), ''))
+    end"""
+
+
+def _registrable(hosts: pa.Array) -> pa.Array:
+    if isinstance(hosts, pa.ChunkedArray):
+        hosts = hosts.combine_chunks()
+    encoded = pc.dictionary_encode(hosts)
+    known = pa.array([_registrable_domain(host) for host in encoded.dictionary.to_pylist()], pa.string())
+    return known.take(encoded.indices)
+
+
+@functools.lru_cache(maxsize=100_000)
+def _registrable_domain(host: str | None) -> str | None:
+    if not host:
+        return None
+    try:
+        ascii_host = idna.encode(host.strip("."), uts46=True).decode().lower()
+    except idna.IDNAError:
+        return None
+    parts = _suffixes()(ascii_host)
+    if not parts.suffix:  # the public suffix list's own default rule: an unknown last label is a suffix
+        return ".".join(ascii_host.split(".")[-2:])
+    return f"{parts.domain}.{parts.suffix}" if parts.domain else None
+
+
+@functools.cache
+def _suffixes() -> tldextract.TLDExtract:
+    # The list that the package carries: nothing is fetched and nothing is cached on disk.
+    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
