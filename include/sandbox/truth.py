@@ -1,0 +1,2 @@
+"""The truth of the sandbox."""
+def truth(found): return {}
