@@ -115,7 +115,6 @@ def figure_row(card: FigureCard, text: Texts) -> dict[str, Any]:
         "change": numbers.change(card.change, card.unit, language),
         "change_share": numbers.share(card.change_share, language, signed=True),
         "coverage": numbers.coverage(card.coverage.received, card.coverage.expected, language),
-        "complete": card.coverage.received >= card.coverage.expected,
         "scope": _worded(text, "scopes", card.scope),
         "stage": _worded(text, "stages", card.stage),
         "rules": " ".join(card.rules),

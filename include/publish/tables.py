@@ -67,14 +67,15 @@ def release_tables(marts: Mapping[str, pa.Table], contracts: list[Contract], yea
     """
     tables, grains = {}, {}
     for contract in contracts:
-        if contract.from_mart not in marts:
-            raise KeyError(f"{contract.name} takes its rows from {contract.from_mart!r}, which was not built")
-        mart = marts[contract.from_mart]
+        origin = contract.from_mart or contract.name
+        if origin not in marts:
+            raise KeyError(f"{contract.name} takes its rows from {origin!r}, which was not built")
+        mart = marts[origin]
         table = mart.filter(pc.equal(mart["year"], year))
         table = table.select([column.name for column in contract.columns]).cast(arrow_schema(contract))
         tables[contract.name], grain = coarsened(table, contract)
         if grain:
-            grains[contract.from_mart] = grain
+            grains[origin] = grain
     return ReleaseTables(tables, grains)
 
 

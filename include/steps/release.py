@@ -7,38 +7,20 @@ be built again from core at any later time, to the byte.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
-from functools import cached_property
 from typing import Any, TypedDict
 
-import pyarrow as pa
-
-from include.contracts import Contract, codelist, load, names
 from include.ledger import FigureRow, Ledger, ReleaseRecord, ReleaseRow
-from include.publish import (
-    FigureCard,
-    InputBatch,
-    ReleaseFacts,
-    ReleaseTables,
-    headline_cards,
-    problems,
-    refuse_if_any,
-    regional_cards,
-    release_files,
-    release_tables,
-)
+from include.publish import FigureCard
 from include.publish.cards import card_json
 from include.publish.files import json_bytes
 from include.publish.manifest import content_sha256
 from include.publish.numbers import ALMATY
-from include.publish.package import table_from
-from include.sources import load_sources
-from include.statistics import RULES, build
+from include.statistics import RULES
 from include.steps import clock
-from include.steps import statistics as statistics_step
 from include.steps.context import code_version, open_ledger
+from include.steps.release_build import Building, checked, facts_of
 from include.storage import publish as folders
 from include.storage.home import Home
 
@@ -133,7 +115,7 @@ def check(release_id: str, home: Home | None = None) -> Checked:
     """
     home = home or Home.from_environment()
     with open_ledger(home) as ledger:
-        built = _checked(_Built(home, _facts(ledger, release_id)))
+        built = checked(Building(home, facts_of(ledger, release_id)))
     return {
         "release_id": release_id,
         "figures": len(built.headlines),
@@ -154,7 +136,7 @@ def draft(release_id: str, home: Home | None = None) -> str:
         row = ledger.release(release_id)
         if row.state == "published":
             return str(folders.release_folder(home, release_id))
-        built = _checked(_Built(home, _facts(ledger, release_id)))
+        built = checked(Building(home, facts_of(ledger, release_id)))
         files = built.files
         content = content_sha256(files)
         path = folders.write_draft(home, release_id, files)
@@ -228,7 +210,7 @@ def verify(release_id: str, home: Home | None = None) -> list[str]:
     home = home or Home.from_environment()
     with open_ledger(home) as ledger:
         row = ledger.release(release_id)
-        built = _Built(home, _facts(ledger, release_id))
+        built = Building(home, facts_of(ledger, release_id))
     folder = folders.release_folder(home, release_id)
     if row.state != "published" and not folder.is_dir():
         folder = folders.draft_folder(home, release_id)
@@ -270,110 +252,6 @@ def figures(release_id: str | None = None, home: Home | None = None) -> list[dic
         raise ReleaseError(f"release {wanted} is not published")
     cards: list[dict[str, Any]] = json.loads(path.read_bytes())["figures"]
     return cards
-
-
-@dataclass(frozen=True)
-class _Built:
-    """A release built in memory from core, each part when it is first asked for."""
-
-    home: Home
-    facts: ReleaseFacts
-
-    @cached_property
-    def contracts(self) -> dict[str, Contract]:
-        return {name: load(name) for name in names("release")}
-
-    @cached_property
-    def marts(self) -> dict[str, pa.Table]:
-        year, batches = self.facts.year, [batch.batch_id for batch in self.facts.batches]
-        return build(statistics_step.inputs(self.home, batches), [year - 1, year])
-
-    @cached_property
-    def release(self) -> ReleaseTables:
-        return release_tables(self.marts, list(self.contracts.values()), self.facts.year)
-
-    @cached_property
-    def headlines(self) -> list[FigureCard]:
-        table = table_from(self.release, list(self.contracts.values()), "mart_headlines")
-        return headline_cards(table, codelist("figures"), _sources(self.contracts), self.facts)
-
-    @cached_property
-    def regional(self) -> list[FigureCard]:
-        regions = codelist("regions")["code"].to_pylist()
-        return regional_cards(
-            self.marts,
-            codelist("figures"),
-            regions,
-            _sources(self.contracts),
-            self.facts,
-            self.release.grains,
-        )
-
-    @cached_property
-    def files(self) -> dict[str, bytes]:
-        origins = [load(name) for layer in ("mart", "core") for name in names(layer)]
-        return release_files(
-            self.facts,
-            self.release,
-            list(self.contracts.values()),
-            origins,
-            self.headlines,
-            self.regional,
-            codelist("regions"),
-        )
-
-
-def _checked(built: _Built) -> _Built:
-    every = [load(name) for name in names()]
-    faults = problems(built.release.tables, built.contracts, every, built.headlines, RULES.coverage_threshold)
-    refuse_if_any(built.facts.release_id, faults)
-    return built
-
-
-def _facts(ledger: Ledger, release_id: str) -> ReleaseFacts:
-    row = ledger.release(release_id)
-    wanted = ledger.release_batches(release_id)
-    batches = tuple(
-        InputBatch(
-            batch_id=batch.batch_id,
-            feed_id=batch.feed_id,
-            committed_at=batch.committed_at,
-            deliveries=tuple(
-                sorted(result.delivery_id for result in ledger.delivery_results(batch.batch_id))
-            ),
-        )
-        for batch in map(ledger.batch, wanted)
-        if batch.committed_at is not None
-    )
-    return ReleaseFacts(
-        release_id=row.release_id,
-        year=row.year,
-        number=row.number,
-        stage=row.stage,
-        as_at=row.as_at,
-        rules_version=row.rules_version,
-        factor_table_version=RULES.factor_table_version,
-        code_version=row.code_version,
-        synthetic=_synthetic({batch.feed_id.partition("/")[0] for batch in batches}),
-        batches=batches,
-        reason=row.reason,
-    )
-
-
-def _synthetic(sources: set[str]) -> bool:
-    """Whether any of the sources is simulated."""
-    return any(source.synthetic for name, source in load_sources().items() if name in sources)
-
-
-def _sources(contracts: Mapping[str, Contract]) -> dict[str, tuple[str, ...]]:
-    """Dataset → the tables that its figures come from, nearest first: release table, mart, core table."""
-    catalogue = codelist("figures").to_pylist()
-    from_mart = {contract.from_mart: name for name, contract in contracts.items()}
-    return {
-        entry["dataset"]: (from_mart[entry["mart"]], entry["mart"], f"core_{entry['dataset']}")
-        for entry in catalogue
-        if entry["mart"] in from_mart
-    }
 
 
 def _same(ledger: Ledger, newest: ReleaseRow, batches: list[str], stage: str) -> bool:
