@@ -28,30 +28,31 @@ def refuse_missing(
     committed: Iterable[Mapping[str, Any] | None] | None,
     stopped: Mapping[str, str] | None,
 ) -> None:
-    """Nothing when every source got through.
+    """Nothing when every delivery of every source got through.
 
     Raises:
-        AirflowFailException: names every source that did not, where it ended, and what to do.
+        AirflowFailException: names every source with a fault, where it ended, and what to do.
     """
     if expected is None:
         raise AirflowFailException("the list of feeds was not made: see the log of `feeds`")
-    verdicts = {found["feed_id"]: found["batch_id"] for found in judged or () if found}
+    verdicts = {found["feed_id"]: found for found in judged or () if found}
     in_core = {found["batch_id"] for found in committed or () if found}
-    faults = [fault for feed in expected if (fault := _fault(feed, verdicts, in_core, stopped))]
+    faults = [fault for feed in expected for fault in _faults(feed, verdicts.get(feed), in_core, stopped)]
     if faults:
-        raise AirflowFailException(f"{len(faults)} source(s) did not get through:\n" + "\n".join(faults))
+        raise AirflowFailException(f"{len(faults)} fault(s) kept deliveries out of core:\n" + "\n".join(faults))
 
 
-def _fault(
-    feed: str, verdicts: Mapping[str, str | None], in_core: set[str], stopped: Mapping[str, str] | None
-) -> str | None:
-    if feed not in verdicts:
-        return f"{feed}: not landed or not judged; its task log says why. Mend the source, then run again."
-    batch = verdicts[feed]
+def _faults(
+    feed: str, judged: Mapping[str, Any] | None, in_core: set[str], stopped: Mapping[str, str] | None
+) -> list[str]:
+    if judged is None:
+        return [f"{feed}: not landed or not judged; its task log says why. Mend the source, then run again."]
+    refused = list(judged.get("refused") or ())
+    batch = judged["batch_id"]
     if batch is None or batch in in_core:
-        return None
+        return refused
     if stopped is None:
-        return f"{feed}: the gate itself failed; see the log of `gate`, then run again."
+        return [*refused, f"{feed}: the gate itself failed; see the log of `gate`, then run again."]
     if feed in stopped:
-        return f"{feed}: stopped at the gate: {stopped[feed]}"
-    return f"{feed}: judged but not committed; see the log of its `commit`, then run again."
+        return [*refused, f"{feed}: stopped at the gate: {stopped[feed]}"]
+    return [*refused, f"{feed}: judged but not committed; see the log of its `commit`, then run again."]

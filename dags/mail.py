@@ -8,18 +8,18 @@ from airflow.sdk import Connection
 def smtp_settings(conn_id: str) -> dict[str, Any]:
     """Host, port, user, password, tls and sender of the SMTP connection.
 
-    `tls` is none, starttls or ssl, from the connection's extra `disable_ssl` and `disable_tls` as the SMTP
+    `tls` is none, starttls or tls, from the connection's extra `disable_ssl` and `disable_tls` as the SMTP
     provider reads them: SSL from the start unless disabled, else STARTTLS unless disabled.
     """
     found = Connection.get(conn_id)
     extra = found.extra_dejson
     if not _true(extra.get("disable_ssl", False)):
-        tls = "ssl"
+        tls = "tls"
     else:
         tls = "none" if _true(extra.get("disable_tls", False)) else "starttls"
     return {
         "host": found.host,
-        "port": found.port or (465 if tls == "ssl" else 25),
+        "port": found.port or (465 if tls == "tls" else 25),
         "user": found.login,
         "password": found.password,
         "tls": tls,
