@@ -27,6 +27,7 @@ Cells = dict[str, Cell]
 TRUE_CELLS = ("KZ-19", "KZ-47")  # their workbooks keep dates and numbers as such, the others as text
 NOTE = {"ru": ("Примечание", "синтетические данные"), "kk": ("Ескерту", "синтетикалық деректер")}
 JSON_NOTE = "synthetic"
+HABITS = 3  # words that the clerks of one source use for one code
 WORDS_OF = {"substance_as_reported": "substances"}  # written in words of a list, though it is free text
 
 
@@ -43,6 +44,7 @@ class Clerk:
         self.json = isinstance(self.format, JsonlFormat | JsonPagesFormat)
         self.codelists = {f.name: f.codelist or WORDS_OF.get(f.name) for f in load(f"core_{dataset}").fields}
         self.joint = JOINT_CELLS.get((self.source, dataset))
+        self._columns = [(field, heading) for field in self.feed.fields if (heading := self.column_of(field))]
         self._words: dict[tuple[str, str], list[str]] = {}
 
     def headings(self) -> list[str]:
@@ -69,10 +71,7 @@ class Clerk:
     def cells(self, values: Values) -> Cells:
         """One row; the same values always give the same cells."""
         salt = "|".join(str(values.get(name)) for name in self.feed.identity)
-        row: Cells = {}
-        for field, mapping in self.feed.fields.items():
-            if not isinstance(mapping, ConstantMapping | ExpressionMapping):
-                row[_heading(mapping)] = self._cell(field, values.get(field), salt)
+        row: Cells = {heading: self._cell(field, values.get(field), salt) for field, heading in self._columns}
         if self.joint:
             row.update(self.joint.write(self, values, salt))
         heading, text = self.note()
@@ -103,7 +102,8 @@ class Clerk:
     def word(self, field: str, code: str, salt: str) -> str:
         """One of the source's words for a code."""
         if (field, code) not in self._words:
-            self._words[field, code] = list(self._candidates(field, code))
+            words = sorted(self._candidates(field, code), key=lambda word: _number(f"{self.source}|{word}"))
+            self._words[field, code] = words[:HABITS]
         return _choose(self._words[field, code], f"{salt}|{field}")
 
     def _candidates(self, field: str, code: str) -> Iterator[str]:
@@ -127,7 +127,11 @@ class Clerk:
             if self.json:
                 return None
             return _choose(self.format.null_values, f"{salt}|{field}") or None
-        if self.source in TRUE_CELLS and isinstance(self.format, XlsxFormat) and isinstance(value, date | int | Decimal):
+        if (
+            self.source in TRUE_CELLS
+            and isinstance(self.format, XlsxFormat)
+            and isinstance(value, date | int | Decimal)
+        ):
             return float(value) if isinstance(value, Decimal) else value
         if self.json and isinstance(value, int):
             return value
@@ -140,7 +144,9 @@ class JointCells:
     """Cells that an expression of the definition reads: headings by field, and how to fill them."""
 
     def __init__(
-        self, headings: dict[str, tuple[str, ...]], write: Callable[[Clerk, Values, str], Cells] = lambda *_: {}
+        self,
+        headings: dict[str, tuple[str, ...]],
+        write: Callable[[Clerk, Values, str], Cells] = lambda *_: {},
     ) -> None:
         self.headings = headings
         self.write = write
@@ -191,7 +197,11 @@ def _heading(mapping: str | ColumnMapping) -> str:
 
 
 def _choose(among: list[str], salt: str) -> str:
-    return among[zlib.crc32(salt.encode()) % len(among)]
+    return among[_number(salt) % len(among)]
+
+
+def _number(text: str) -> int:
+    return zlib.crc32(text.encode())
 
 
 @cache

@@ -11,7 +11,7 @@ from include.sandbox import identifiers, periods, regions
 from include.sandbox.identifiers import Channel
 from include.sandbox.records import Record, Values, staged
 
-FOUND = {2024: 6_720, 2025: 18_630}  # channels found for the first time in the year
+FOUND = {2024: 6_720, 2025: 18_260}  # channels found for the first time in the year
 PLATFORMS = {
     "telegram_channel": 52, "telegram_bot": 16, "telegram_group": 9, "website": 8, "instagram": 5, "tiktok": 3,
     "vk": 2, "whatsapp": 2, "marketplace": 1, "darknet": 1, "other": 1,
@@ -139,7 +139,9 @@ def _blocked_again(entry: Entry, rng: random.Random) -> Entry:
 def _overlap(entry: Entry, rng: random.Random) -> Entry:
     """The same channel in the register of another region, found later and written another way (B3)."""
     other = _some_region(entry, rng, 0.0)
-    return Entry(other, entry.channel, _rewritten(entry, rng), _shifted(entry, rng.randint(2, 25)), kind="overlap")
+    return Entry(
+        other, entry.channel, _rewritten(entry, rng), _shifted(entry, rng.randint(2, 25)), kind="overlap"
+    )
 
 
 def _repeat(entry: Entry, rng: random.Random) -> Entry:
@@ -205,7 +207,9 @@ def _record(entry: Entry, number: int, rng: random.Random) -> Record:
         "case_number": f"СИНТ-ЕРДР-{region}-{year}-{number:05d}" if rng.random() < 0.3 else None,
         **entry.dates,
     }
-    record = Record("blocking_record", entry.source, staged(final, day), channel=channel.key, parent=entry.parent)
+    record = Record(
+        "blocking_record", entry.source, staged(final, day), channel=channel.key, parent=entry.parent
+    )
     if entry.kind:
         record.marks.append(entry.kind)
     return record

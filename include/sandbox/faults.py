@@ -8,9 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 
-from include.sandbox import periods, regions
+from include.sandbox import periods
 from include.sandbox.cells import Cell, Clerk, encodable
 from include.sandbox.records import Value, Values
 from include.sandbox.reports import Delivery, Row
@@ -207,7 +206,11 @@ FAULTS: tuple[Fault, ...] = (
     _says(RESOCIALISATION, "completed.minimum", lambda *_: {"completed": -3}),
     _says(RESOCIALISATION, "employed_3m.maximum", lambda *_: {"employed_3m": 250_000}),
     _text(RESOCIALISATION, "region_code", "foreign", FOREIGN),
-    _says(RESOCIALISATION, "row.month_is_first_day", lambda v, _: {"month_on": _day(v, "month_on").replace(day=15)}),
+    _says(
+        RESOCIALISATION,
+        "row.month_is_first_day",
+        lambda v, _: {"month_on": _day(v, "month_on").replace(day=15)},
+    ),
     _says(
         RESOCIALISATION,
         "row.not_after_receipt",
@@ -222,6 +225,7 @@ FAULTS: tuple[Fault, ...] = (
             ("row.json", "row.json", "cut"),
             ("row.conflict", "row.conflict", CONFLICT),
         )
+        if (dataset, shape) != (LABORATORY, "cut")  # no laboratory list comes as JSON lines
     ),
 )
 SHAPES = {"long": "csv", "short": "csv", "cut": "jsonl"}  # the formats in which a row can be so damaged
@@ -244,7 +248,9 @@ def plant(found: Sequence[Delivery], dataset: str, rng: random.Random) -> None:
             for delivery in rng.sample(usable, min(len(usable), 40)):
                 serial += 1
                 place = (delivery.feed_id, delivery.period)
-                if place in taken or (fault.shape == CONFLICT and not any(row.values for row in delivery.rows)):
+                if place in taken or (
+                    fault.shape == CONFLICT and not any(row.values for row in delivery.rows)
+                ):
                     continue
                 if NUMBERS.isdisjoint(delivery.clerk.feed.identity):
                     taken.add(place)  # without own numbers two bad rows could pass for one record

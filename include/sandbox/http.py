@@ -47,9 +47,19 @@ def application(folder: Path, token: str = DEFAULT_TOKEN) -> Starlette:
         known = {path.stem: path for path in _feed(root, request).glob("*.json")}
         if request.path_params["id"] not in known:
             raise HTTPException(404, "no such delivery")
-        items = _read(known[request.path_params["id"]])["items"]
-        page, pages, part = _page(request, items, _number(request, "page_size", 500))
-        return JSONResponse({"synthetic": True, "items": part, "page": page, "pages": pages, "total": len(items)})
+        body = _read(known[request.path_params["id"]])
+        page, pages, part = _page(request, body["items"], _number(request, "page_size", 500))
+        # the id makes the answers for two months without rows different bytes
+        return JSONResponse(
+            {
+                "synthetic": True,
+                "id": body["id"],
+                "items": part,
+                "page": page,
+                "pages": pages,
+                "total": len(body["items"]),
+            }
+        )
 
     return Starlette(
         routes=[
@@ -107,7 +117,9 @@ def _parsed(path: Path, changed: int) -> dict[str, Any]:
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description="JSON API of the simulated sources (synthetic data)")
-    parser.add_argument("--folder", type=Path, required=True, help="sandbox folder, as `odcm sandbox make` wrote it")
+    parser.add_argument(
+        "--folder", type=Path, required=True, help="sandbox folder, as `odcm sandbox make` wrote it"
+    )
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--token", default=os.environ.get("ODCM_API_TOKEN") or DEFAULT_TOKEN)
     given = parser.parse_args()

@@ -33,7 +33,11 @@ def new_handle(platform: str, number: int, rng: random.Random) -> str:
     if platform in TELEGRAM:
         return f"sintetika_{rng.choice(('shop', 'klad', 'market', 'dukan'))}_{number:06d}"
     if platform == "website":
-        return f"sintetika-shop-{number:06d}.example" if number % 25 else f"синтетика-магазин-{number:06d}.example"
+        return (
+            f"sintetika-shop-{number:06d}.example"
+            if number % 25
+            else f"синтетика-магазин-{number:06d}.example"
+        )
     if platform == "marketplace":
         return f"sintetika-bazar-{number:06d}.test"
     if platform == "other":

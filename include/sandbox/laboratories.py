@@ -19,7 +19,7 @@ MADE = {
     "extraction": {"ru": "масло каннабиса", "kk": "каннабис майы"},
 }
 # The words with a semicolon, quotes and a line break are what a careless reader of CSV trips over.
-EQUIPMENT = {
+EQUIPMENT: dict[str, dict[str, tuple[str, ...]]] = {
     "synthetic": {"ru": ("реактор; колбы", 'весы "Синтетика-2"\nколбы, реагенты'), "kk": ("реактор; колбалар", "таразы")},
     "grow_site": {"ru": ("лампы, гидропоника", "гроубокс"), "kk": ("шамдар, гидропоника", "гроубокс")},
     "extraction": {"ru": ("пресс; растворители",), "kk": ("пресс; еріткіштер",)},

@@ -8,7 +8,16 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from include.contracts import DATASETS
-from include.sandbox import channels, faults, laboratories, prevention, reports, resocialisation, seizures, truth
+from include.sandbox import (
+    channels,
+    faults,
+    laboratories,
+    prevention,
+    reports,
+    resocialisation,
+    seizures,
+    truth,
+)
 from include.sandbox.cells import Clerk
 from include.sandbox.records import Record
 from include.sandbox.regions import BY_CODE

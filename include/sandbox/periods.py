@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import zlib
 from datetime import date, timedelta
+from functools import cache
 
 PAST_YEAR = 2024
 YEAR = 2025
@@ -18,6 +19,7 @@ def period_of(day: date) -> str:
     return str(PAST_YEAR) if day.year <= PAST_YEAR else f"{day.year}-{day.month:02d}"
 
 
+@cache
 def last_day(period: str) -> date:
     """Last day of a period."""
     if "-" not in period:

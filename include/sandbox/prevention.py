@@ -21,7 +21,7 @@ HEADQUARTERS = {
 }
 # What one region does in a year, on average.
 REGIONAL = {
-    2024: {"meeting": 10, "video": 7, "podcast": 1, "event": 33, "graffiti_removal": 6, "field_visit": 3},
+    2024: {"meeting": 12, "video": 7, "podcast": 1, "event": 33, "graffiti_removal": 6, "field_visit": 3},
     2025: {"meeting": 12, "video": 11, "podcast": 1, "event": 54, "graffiti_removal": 8, "field_visit": 4},
 }
 # Visits of the national council stand in the feed of the region it went to.
@@ -29,7 +29,8 @@ VISITED = {
     2024: ("KZ-19", "KZ-43", "KZ-55", "KZ-61"),
     2025: ("KZ-11", "KZ-15", "KZ-19", "KZ-31", "KZ-35", "KZ-47", "KZ-61", "KZ-75", "KZ-79"),
 }
-ORGANISERS = {"regional_headquarters": 40, "akimat": 25, "police": 25, "ngo": 10}
+STAFF = "regional_headquarters"
+ORGANISERS = {STAFF: 40, "akimat": 25, "police": 25, "ngo": 10}
 AUDIENCES = {"youth": 50, "parents": 20, "teachers": 12, "employers": 8, "other": 10}
 WITH_PEOPLE = ("meeting", "event", "field_visit")
 
@@ -71,20 +72,30 @@ def prevention_records(rng: random.Random) -> list[Record]:
 
 def _year(year: int, rng: random.Random) -> list[_Activity]:
     national = regions.NATIONAL, regions.CAPITAL
-    found = [_one(*national, year, "national_council", kind, rng) for kind, n in COUNCIL[year].items() for _ in range(n)]
+    found = [
+        _one(*national, year, "national_council", kind, rng)
+        for kind, n in COUNCIL[year].items()
+        for _ in range(n)
+    ]
     found += [
         _one(*national, year, "republican_headquarters", kind, rng)
         for kind, n in HEADQUARTERS[year].items()
         for _ in range(n)
     ]
     for code in VISITED[year]:
-        found += [_one(code, code, year, "national_council", "field_visit", rng) for _ in range(rng.randint(1, 2))]
+        found += [
+            _one(code, code, year, "national_council", "field_visit", rng) for _ in range(rng.randint(1, 2))
+        ]
     mean = sum(r.population for r in regions.REGIONS) / len(regions.REGIONS)
     for region in regions.REGIONS:
         size = 0.6 + 0.4 * region.population / mean
         for kind, number in REGIONAL[year].items():
+            if kind == "meeting":  # the headquarters meets every month, so that no month is without a report
+                monthly = [date(year, month, rng.randint(1, 28)) for month in range(1, number + 1)]
+                found += [_Activity(region.code, region.code, day, STAFF, kind, "other") for day in monthly]
+                continue
             for _ in range(max(1, round(number * size))):
-                organiser = "regional_headquarters" if kind == "meeting" else _pick(ORGANISERS, rng)
+                organiser = _pick(ORGANISERS, rng)
                 found.append(_one(region.code, region.code, year, organiser, kind, rng))
     return found
 

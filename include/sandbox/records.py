@@ -58,7 +58,9 @@ TOGETHER: dict[str, tuple[str, ...]] = {
 }
 
 
-def staged(final: Values, registered: date, dates: Mapping[str, tuple[str, ...]] = TOGETHER) -> dict[str, Values]:
+def staged(
+    final: Values, registered: date, dates: Mapping[str, tuple[str, ...]] = TOGETHER
+) -> dict[str, Values]:
     """Versions of a record whose dates become known one after another.
 
     Args:
@@ -69,17 +71,16 @@ def staged(final: Values, registered: date, dates: Mapping[str, tuple[str, ...]]
     Returns:
         period → values known at its last day; only periods in which something was new.
     """
+    days = {name: day for name in dates if isinstance(day := final.get(name), date)}
+    news = {periods.period_of(day) for day in (registered, *days.values())}
     versions: dict[str, Values] = {}
-    shown: Values | None = None
     for period in periods.PERIODS:
-        until = periods.last_day(period)
-        if registered > until:
+        if period not in news:
             continue
+        until = periods.last_day(period)
         values = dict(final)
         for name, companions in dates.items():
-            day = values.get(name)
-            if not isinstance(day, date) or day > until:
+            if name not in days or days[name] > until:
                 values.update(dict.fromkeys((name, *companions)))
-        if values != shown:
-            versions[period], shown = values, values
+        versions[period] = values
     return versions

@@ -31,8 +31,20 @@ MISSING = {
     ("KZ-31", "resocialisation", "2025-09"),
 }
 # Rows sent twice: within one delivery, and again in a later one.
-REPEATED_WITHIN = {"blocking_record": 60, "seizure_item": 30, "laboratory": 4, "prevention_activity": 10, "resocialisation": 6}
-REPEATED_LATER = {"blocking_record": 60, "seizure_item": 30, "laboratory": 4, "prevention_activity": 10, "resocialisation": 6}
+REPEATED_WITHIN = {
+    "blocking_record": 60,
+    "seizure_item": 30,
+    "laboratory": 4,
+    "prevention_activity": 10,
+    "resocialisation": 6,
+}
+REPEATED_LATER = {
+    "blocking_record": 60,
+    "seizure_item": 30,
+    "laboratory": 4,
+    "prevention_activity": 10,
+    "resocialisation": 6,
+}
 EXTENSIONS = {"csv": "csv", "xlsx": "xlsx", "jsonl": "jsonl"}
 
 
@@ -88,7 +100,8 @@ class Delivery:
 def days_of_delivery(source: str, dataset: str) -> dict[str, date]:
     """Period → day on which the source hands the report over; without the months that never come."""
     return {
-        period: periods.handed_over(source, dataset, period) + timedelta(days=LATE.get((source, dataset, period), 0))
+        period: periods.handed_over(source, dataset, period)
+        + timedelta(days=LATE.get((source, dataset, period), 0))
         for period in periods.PERIODS
         if (source, dataset, period) not in MISSING
     }

@@ -19,12 +19,14 @@ def resocialisation_records(rng: random.Random) -> list[Record]:
     for region in regions.REGIONS:
         facilities = [FIRST_FACILITY, *rng.sample(OTHER_FACILITIES, rng.randint(1, 2))]
         for facility in sorted(facilities):
-            size = (8 + region.population / 60_000) * rng.uniform(0.7, 1.3)
+            size = (5 + region.population / 150_000) * rng.uniform(0.7, 1.3)
             for year in YEARS:
                 grown = size * (1.25 if year == max(YEARS) else 1)
                 for month in range(1, 13):
                     closed = month == 8 and region.population < 700_000  # a summer break
-                    records.append(_record(region.code, facility, date(year, month, 1), 0 if closed else grown, rng))
+                    records.append(
+                        _record(region.code, facility, date(year, month, 1), 0 if closed else grown, rng)
+                    )
     for record in rng.sample(records, 20):
         first = next(iter(record.versions))
         enrolled = record.versions[first]["enrolled"]

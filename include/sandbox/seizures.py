@@ -60,10 +60,19 @@ SUBSTANCES: tuple[Substance, ...] = (
     Substance("sulphuric_acid", 8, {2024: 0.60, 2025: 0.80}, 1.2, liquid=True),
     Substance("reagent", 26, {2024: 11.50, 2025: 18.40}, 1.5),
 )
-PLACES = {"street": 34, "dwelling": 22, "cache": 20, "vehicle": 12, "field": 6, "post": 3, "border": 2, "laboratory": 1}
+PLACES = {
+    "street": 34,
+    "dwelling": 22,
+    "cache": 20,
+    "vehicle": 12,
+    "field": 6,
+    "post": 3,
+    "border": 2,
+    "laboratory": 1,
+}
 AGENCIES = {"mia_police": 88, "knb": 6, "transport_police": 4, "customs": 2}
 NATIONAL_AGENCIES = {"knb": 45, "border_service": 30, "customs": 15, "transport_police": 10}
-WORDS = {
+WORDS: dict[str, dict[str, tuple[str, ...]]] = {
     "joint_agencies": {"ru": ("КНБ", "КГД", "ПС КНБ", "КНБ; КГД"), "kk": ("ҰҚК", "МКК", "ҰҚК; МКК")},
     "articles": {"ru": ("ст. 296 УК", "ст. 297 УК", "ст. 298 УК", "ст. 297 УК; ст. 300 УК"), "kk": ("296-бап", "297-бап")},
     "route": {"ru": ("из области в область", "транзит", "почтовое отправление"), "kk": ("облыс ішінде", "транзит")},
@@ -110,7 +119,12 @@ def _year(year: int, rng: random.Random) -> list[_Draft]:
             if other.code not in {s.code for s in items}:
                 items.append(other)
         seized = date(year, 1, 1) + timedelta(days=int(rng.random() * 365))
-        if main.code == "wild_cannabis" and rng.random() < 0.8:  # hemp is cut from July to October
+        if place < len(codes) * 12:  # in every region something is seized every month
+            region, seized = (
+                codes[place % len(codes)],
+                date(year, place // len(codes) + 1, rng.randint(1, 25)),
+            )
+        elif main.code == "wild_cannabis" and rng.random() < 0.8:  # hemp is cut from July to October
             seized = date(year, 7, 1) + timedelta(days=rng.randrange(110))
         registered = seized + timedelta(days=rng.choice((0, 0, 0, 1, 1, 2, 3)))
         if registered > periods.LAST_DAY:
@@ -192,7 +206,9 @@ def _records(draft: _Draft, number: int, rng: random.Random) -> list[Record]:
             "packaging": rng.choice(WORDS["packaging"][language]),
             "purity_pct": Decimal(rng.randrange(50, 990)) / 10 if rng.random() < 0.15 else None,
             "weight_state": rng.choice(("net", "gross", "dry", "wet", "estimated")),
-            "forensic_status": "pending" if pending else rng.choice(("confirmed", "confirmed", "not_required")),
+            "forensic_status": "pending"
+            if pending
+            else rng.choice(("confirmed", "confirmed", "not_required")),
         }
         first = periods.period_of(draft.registered)
         record = Record("seizure_item", draft.source, {first: content})

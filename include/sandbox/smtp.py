@@ -24,7 +24,7 @@ class Mailbox:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Keep one mail as received; the file appears under its name when it is whole."""
         content = envelope.original_content or b""
         receivers = "".join(f"X-Rcpt-To: {address}\r\n" for address in envelope.rcpt_tos).encode()

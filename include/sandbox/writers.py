@@ -11,12 +11,13 @@ from itertools import groupby
 
 import xlsxwriter
 
-from include.sandbox.cells import Cell, Clerk
+from include.sandbox.cells import Cell, Clerk, encodable
 from include.sandbox.reports import Delivery
 from include.sources.definition import CsvFormat, XlsxFormat
 
 MARK = "СИНТЕТИЧЕСКИЕ ДАННЫЕ / СИНТЕТИКАЛЫҚ ДЕРЕКТЕР / SYNTHETIC DATA"
 TITLES = {"ru": ("Сводка регионального штаба", "Период"), "kk": ("Өңірлік штабтың мәліметі", "Кезең")}
+MARK_WITHOUT_KAZAKH = "СИНТЕТИЧЕСКИЕ ДАННЫЕ / SYNTHETIC DATA"  # for code pages without Kazakh letters
 MADE = datetime(2025, 1, 1)  # written into every workbook, so that the same rows are the same bytes
 
 
@@ -36,6 +37,8 @@ def _csv(delivery: Delivery, form: CsvFormat) -> bytes:
     headings = delivery.clerk.headings()
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=form.delimiter, quotechar=form.quote, lineterminator="\r\n")
+    for title in _titles(delivery)[: form.title_rows]:
+        writer.writerow([title])
     writer.writerow(headings)
     for row in delivery.rows:
         cells: list[Cell] = ["" if row.cells.get(h) is None else row.cells[h] for h in headings]
@@ -73,11 +76,19 @@ def _xlsx(delivery: Delivery, form: XlsxFormat) -> bytes:
 
 def _titles(delivery: Delivery) -> list[str]:
     title, period = TITLES[delivery.clerk.language]
-    return [MARK, f"{title}: {delivery.clerk.source}, {delivery.clerk.dataset}", f"{period}: {delivery.period}"]
+    mark = MARK if encodable(MARK, delivery.clerk.encoding) else MARK_WITHOUT_KAZAKH
+    return [
+        f"{mark}. {period}: {delivery.period}",
+        f"{title}: {delivery.clerk.source}, {delivery.clerk.dataset}",
+        f"{delivery.day:%d.%m.%Y}",
+    ]
 
 
 def _two_row_header(
-    sheet: xlsxwriter.worksheet.Worksheet, row_no: int, headings: Sequence[str], bold: xlsxwriter.format.Format
+    sheet: xlsxwriter.worksheet.Worksheet,
+    row_no: int,
+    headings: Sequence[str],
+    bold: xlsxwriter.format.Format,
 ) -> None:
     """Headings "top / bottom": the top merged over its columns; a single heading merged over both rows."""
     column = 0
