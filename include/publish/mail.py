@@ -19,6 +19,7 @@ import pyarrow as pa
 from include.publish import numbers
 from include.publish.cards import NATIONAL, FigureCard
 from include.publish.facts import LANGUAGES, ReleaseFacts
+from include.publish.headers import LETTER
 from include.publish.page import environment, figure_row, grouped, region_name
 from include.publish.recipients import Recipient, Recipients, Sender
 from include.publish.texts import texts
@@ -54,7 +55,7 @@ class Summary:
 
     def message(self, sent_at: datetime) -> EmailMessage:
         """The letter as multipart/alternative, plain text first."""
-        mail = EmailMessage()
+        mail = EmailMessage(policy=LETTER)
         mail["From"] = _address(self.sender.name, self.sender.address)
         mail["To"] = _address(self.recipient.mailbox.name, self.address)
         mail["Subject"] = self.subject

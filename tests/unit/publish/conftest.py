@@ -50,9 +50,13 @@ def commit(home: Home, batch_id: str, at: datetime) -> None:
     """One more committed batch, of one delivery without rows."""
     with Ledger(home.ledger_url) as ledger:
         ledger.migrate()
-        delivery = Delivery("KZ-10/blocking_record", "KZ-10", "blocking_record", batch_id * 2, 1, "f.csv", "2025-01", at)
+        delivery = Delivery(
+            "KZ-10/blocking_record", "KZ-10", "blocking_record", batch_id * 2, 1, "f.csv", "2025-01", at
+        )
         ledger.record_delivery(delivery, at)
-        batch = BatchRecord(batch_id, delivery.feed_id, "KZ-10", "blocking_record", "1.0.0", "0" * 64, "0.1.0", at)
+        batch = BatchRecord(
+            batch_id, delivery.feed_id, "KZ-10", "blocking_record", "1.0.0", "0" * 64, "0.1.0", at
+        )
         ledger.open_batch(batch, [DeliveryResult(delivery.delivery_id, 0, 0, 0, 0)], [])
         ledger.begin_commit(batch_id)
         ledger.finish_commit(batch_id, at)

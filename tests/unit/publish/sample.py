@@ -67,7 +67,9 @@ def marts() -> dict[str, pa.Table]:
     return {
         "mart_channels": table("mart_channels", [row for place in places for row in _channels(*place)]),
         "mart_seizures": table("mart_seizures", [row for place in places for row in _seizures(*place)]),
-        "mart_laboratories": table("mart_laboratories", [row for place in places for row in _laboratories(*place)]),
+        "mart_laboratories": table(
+            "mart_laboratories", [row for place in places for row in _laboratories(*place)]
+        ),
         "mart_prevention": table("mart_prevention", [row for place in places for row in _prevention(*place)]),
         "mart_resocialisation": table(
             "mart_resocialisation", [row for place in places for row in _resocialisation(*place)]
@@ -115,14 +117,23 @@ def sources() -> dict[str, tuple[str, ...]]:
 
 
 def _channels(year: int, region: str) -> list[dict[str, Any]]:
-    base = {"year": year, "region_code": region, "platform": "_T", "category": "_T", "obs_status": status(year, region)}
+    base = {
+        "year": year,
+        "region_code": region,
+        "platform": "_T",
+        "category": "_T",
+        "obs_status": status(year, region),
+    }
     silent = base["obs_status"] == ":"
     rows = [
         base | {"stage": stage, "channels": None if silent else round(size(year, region) * factor)}
         for stage, factor in STAGES.items()
     ]
     total = size(year, region)
-    by_month = [total // 12 + (total % 12 if month == 12 else 0) + (month - 6) * 40 * (region == "KZ") for month in range(1, 13)]
+    by_month = [
+        total // 12 + (total % 12 if month == 12 else 0) + (month - 6) * 40 * (region == "KZ")
+        for month in range(1, 13)
+    ]
     return rows + [
         base | {"month": month, "stage": "blocked", "channels": None if silent else by_month[month - 1]}
         for month in range(1, 13)
@@ -130,7 +141,13 @@ def _channels(year: int, region: str) -> list[dict[str, Any]]:
 
 
 def _seizures(year: int, region: str) -> list[dict[str, Any]]:
-    base = {"year": year, "region_code": region, "substance_code": "_T", "unit": "_T", "obs_status": status(year, region)}
+    base = {
+        "year": year,
+        "region_code": region,
+        "substance_code": "_T",
+        "unit": "_T",
+        "obs_status": status(year, region),
+    }
     silent = base["obs_status"] == ":"
     number = None if silent else size(year, region) // 4
     return [base | {"substance_class": "_T", "seizures": number}] + [
@@ -151,7 +168,13 @@ def _laboratories(year: int, region: str) -> list[dict[str, Any]]:
 
 
 def _prevention(year: int, region: str) -> list[dict[str, Any]]:
-    base = {"year": year, "region_code": region, "organiser": "_T", "audience": "_T", "obs_status": status(year, region)}
+    base = {
+        "year": year,
+        "region_code": region,
+        "organiser": "_T",
+        "audience": "_T",
+        "obs_status": status(year, region),
+    }
     count = None if base["obs_status"] == ":" else size(year, region) // 20
     return [
         base | {"kind": kind, "activities": count, "participants_measured": count and count * 30}
@@ -163,7 +186,8 @@ def _resocialisation(year: int, region: str) -> list[dict[str, Any]]:
     base = {"year": year, "region_code": region, "obs_status": status(year, region)}
     count = None if base["obs_status"] == ":" else size(year, region) // 10
     people = dict.fromkeys(
-        ("enrolled", "trained", "completed", "employed_0m", "employed_3m", "employed_6m", "employed_12m"), count
+        ("enrolled", "trained", "completed", "employed_0m", "employed_3m", "employed_6m", "employed_12m"),
+        count,
     )
     return [base | {"facility_type": kind} | people for kind in ("_T", "penal")]
 
@@ -173,13 +197,26 @@ def _coverage() -> list[dict[str, Any]]:
     for year in (2024, 2025):
         for dataset in DATASETS:
             got = {
-                region: 12 if not status(year, region) else 0 if status(year, region) == ":" else 11 for region in REGIONS
+                region: 12 if not status(year, region) else 0 if status(year, region) == ":" else 11
+                for region in REGIONS
             }
             rows += [
-                {"year": year, "dataset": dataset, "region_code": region, "expected": 12, "received": got[region]}
+                {
+                    "year": year,
+                    "dataset": dataset,
+                    "region_code": region,
+                    "expected": 12,
+                    "received": got[region],
+                }
                 for region in REGIONS
             ]
             rows.append(
-                {"year": year, "dataset": dataset, "region_code": "KZ", "expected": 240, "received": sum(got.values())}
+                {
+                    "year": year,
+                    "dataset": dataset,
+                    "region_code": "KZ",
+                    "expected": 240,
+                    "received": sum(got.values()),
+                }
             )
     return rows

@@ -58,7 +58,9 @@ def test_a_card_that_lacks_any_part_is_refused_and_the_part_is_named(sample, par
         make_card(figure_id, "KZ", whole)
 
 
-@pytest.mark.parametrize(("part", "empty"), [("scope", ""), ("stage", " "), ("rules", ()), ("as_at", None), ("source_tables", [])])
+@pytest.mark.parametrize(
+    ("part", "empty"), [("scope", ""), ("stage", " "), ("rules", ()), ("as_at", None), ("source_tables", [])]
+)
 def test_an_empty_part_is_a_missing_part(sample, part, empty):
     whole = cards(sample)[0].model_dump()
     with pytest.raises(IncompleteCard, match=part):
@@ -66,7 +68,10 @@ def test_an_empty_part_is_a_missing_part(sample, part, empty):
 
 
 def test_all_incomplete_figures_are_named_at_once(sample):
-    rows = [row | {"expected_reports": 0} if row["figure_id"] in ("videos", "podcasts") else row for row in sample.headlines()]
+    rows = [
+        row | {"expected_reports": 0} if row["figure_id"] in ("videos", "podcasts") else row
+        for row in sample.headlines()
+    ]
     with pytest.raises(IncompleteCard) as refused:
         cards(sample, rows)
     assert "figure videos" in str(refused.value) and "figure podcasts" in str(refused.value)
@@ -80,7 +85,10 @@ def test_a_figure_that_lost_its_value_is_refused(sample):
 
 
 def test_a_figure_nobody_reported_on_is_a_colon_and_never_zero(sample):
-    rows = [row | {"value": 0, "received_reports": 0} if row["figure_id"] == "videos" else row for row in sample.headlines()]
+    rows = [
+        row | {"value": 0, "received_reports": 0} if row["figure_id"] == "videos" else row
+        for row in sample.headlines()
+    ]
     card = next(card for card in cards(sample, rows) if card.figure_id == "videos")
     assert (card.value, card.status) == (None, ":")
 
@@ -99,4 +107,6 @@ def test_a_unit_that_is_not_the_catalogues_is_refused(sample):
 def test_change_needs_both_years_and_a_share_needs_a_base(sample):
     made = {card.figure_id: card for card in cards(sample)}
     assert (made["channels_blocked"].change, made["plants_seized"].change) == (300, None)
-    assert made["plant_material_seized"].change == 9120.5 and made["plant_material_seized"].change_share is None
+    assert (
+        made["plant_material_seized"].change == 9120.5 and made["plant_material_seized"].change_share is None
+    )

@@ -36,7 +36,13 @@ def test_the_finest_grain_without_small_counts_is_kept(sample):
 
 
 def test_one_small_count_takes_the_facility_types_out_everywhere(sample):
-    rows = (("KZ-10", "penal", 3), ("KZ-10", "ngo", 9), ("KZ-10", "_T", 12), ("KZ-11", "_T", 7), ("KZ", "_T", 19))
+    rows = (
+        ("KZ-10", "penal", 3),
+        ("KZ-10", "ngo", 9),
+        ("KZ-10", "_T", 12),
+        ("KZ-11", "_T", 7),
+        ("KZ", "_T", 19),
+    )
     table, grain = coarsened(resocialisation(sample, *rows), load("release_resocialisation"))
     assert kept(table) == [("KZ-10", "_T", 12), ("KZ-11", "_T", 7), ("KZ", "_T", 19)]
     assert grain == {"facility_type": "_T"}
@@ -57,7 +63,14 @@ def test_a_country_of_four_stays_for_the_check_to_refuse(sample):
 
 def test_few_participants_empty_the_detail_but_keep_the_activities(sample):
     contract = load("release_prevention")
-    base = {"year": 2025, "region_code": "KZ-10", "organiser": "_T", "kind": "event", "audience": "_T", "obs_status": ""}
+    base = {
+        "year": 2025,
+        "region_code": "KZ-10",
+        "organiser": "_T",
+        "kind": "event",
+        "audience": "_T",
+        "obs_status": "",
+    }
     rows = [
         base | {"month": None, "activities": 2, "participants_measured": 60},
         base | {"month": 3, "activities": 1, "participants_measured": 2},
