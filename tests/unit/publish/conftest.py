@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
@@ -42,11 +42,17 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sample: ModuleType) ->
     monkeypatch.setattr("include.steps.release_build.build", lambda inputs, years, spill=None: sample.marts())
     made = Home.from_environment()
     made.root.mkdir(parents=True)
-    commit(made, "b1", datetime(2026, 1, 20, tzinfo=UTC))
+    _commit(made, "b1", datetime(2026, 1, 20, tzinfo=UTC))
     yield made
 
 
-def commit(home: Home, batch_id: str, at: datetime) -> None:
+@pytest.fixture
+def commit() -> Callable[[Home, str, datetime], None]:
+    """A function that commits one more batch."""
+    return _commit
+
+
+def _commit(home: Home, batch_id: str, at: datetime) -> None:
     """One more committed batch, of one delivery without rows."""
     with Ledger(home.ledger_url) as ledger:
         ledger.migrate()
