@@ -1,4 +1,4 @@
--- ${dataset}_as_known: the current state of every record among the known batches (R1, R2).
+-- ${dataset}_as_known: the current state of every record among the known batches (R1, R2, T2).
 -- A record's state is the content that was sighted last, whether that sighting was stored or was a duplicate of content
 -- stored before: a source that goes from A to B and back to A is at A. Sightings are ordered by the day the source
 -- handed the delivery over, so the order in which deliveries were ingested does not matter.
@@ -13,10 +13,14 @@ sightings as (
     select record_key, content_hash, received_at, delivery_id, raw_row
     from duplicate_${dataset} semi join known_batches using (batch_id)
 ),
+-- most records are sighted once and need no ordering
+sighted_again as (
+    select record_key from sightings group by record_key having count(*) > 1
+),
 in_order as (
     select *, content_hash is distinct from lag(content_hash) over (
         partition by record_key order by received_at, delivery_id, raw_row) as is_change
-    from sightings
+    from sightings semi join sighted_again using (record_key)
 ),
 state as (
     select
@@ -25,7 +29,12 @@ state as (
         count(*) filter (where is_change) as revision_no
     from in_order
     group by record_key
+),
+revised as (
+    select stored.*, revision_no
+    from stored join state using (record_key, content_hash)
+    qualify row_number() over (partition by record_key order by received_at, delivery_id, raw_row) = 1
 )
-select ${columns}, state.revision_no
-from stored join state using (record_key, content_hash)
-qualify row_number() over (partition by record_key order by received_at, delivery_id, raw_row) = 1;
+select ${columns}, 1 as revision_no from stored anti join sighted_again using (record_key)
+union all
+select ${columns}, revision_no from revised;

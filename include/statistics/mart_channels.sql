@@ -4,78 +4,107 @@
 --   reblocked: blocked after an earlier unblocking. still_blocked: of the channels blocked in the row's period, those
 --   whose last event by the end of the period is a block (B2). Renames with the same numeric id share a channel key (B6).
 --   On one day an unblocking of an older block comes before a block, and the unblocking of that day's block after it.
-with dates as (
-    unpivot (
-        select
-            channel_key, region_code, record_key, platform, category, identifier, detected_on, requested_on, decision_on,
-            blocked_on, unblocked_on, if(unblocked_on > blocked_on, 0, 2) as unblock_turn
-        from blocking_record_as_known
-    )
-    on detected_on as detected, requested_on as requested, decision_on as ordered, blocked_on as blocked, unblocked_on as unblocked
-    into name stage value reached_on
+--   A position is day and record in one number, so that the first record is the one with the least.
+with records as (
+    select *, row_number() over (order by record_key) as place from blocking_record_as_known
 ),
--- every date twice: in its region and in the country
-events as (
-    select unnest([region_code, 'KZ']) as region_code, * exclude (region_code), if(stage = 'unblocked', unblock_turn, 1) as turn
-    from dates
-),
--- blocks and unblockings, in their order, of the channels that were ever unblocked
-turns as (
-    select region_code, channel_key, stage, reached_on, turn, record_key, platform, category, identifier
-    from events semi join (select distinct channel_key from dates where stage = 'unblocked') using (channel_key)
-    where stage in ('blocked', 'unblocked')
-),
-reblocked as (
-    select turns.* replace ('reblocked' as stage)
-    from turns
-    join (
-        select region_code, channel_key, min((reached_on, turn)) as first_unblocked
-        from turns where stage = 'unblocked' group by all
-    ) using (region_code, channel_key)
-    where stage = 'blocked' and (reached_on, turn) > first_unblocked
-),
-firsts as (
+-- every address of a channel in a region and year, with the position at which it first reached each stage in that year
+regional_addresses as (
     select
-        year(reached_on) as year, region_code, stage, channel_key, min(reached_on) as first_on,
-        arg_min(platform, (reached_on, record_key)) as platform,
-        arg_min(category, (reached_on, record_key)) as category,
-        count(distinct identifier) as urls
-    from (
-        select region_code, stage, channel_key, reached_on, record_key, platform, category, identifier from events
-        union all by name
-        select region_code, stage, channel_key, reached_on, record_key, platform, category, identifier from reblocked
-    )
-    where year(reached_on) in (from years)
+        year, region_code, channel, address,
+        min(position_of(detected_on, place)) filter (where year(detected_on) = year) as detected,
+        min(position_of(requested_on, place)) filter (where year(requested_on) = year) as requested,
+        min(position_of(decision_on, place)) filter (where year(decision_on) = year) as ordered,
+        min(position_of(blocked_on, place)) filter (where year(blocked_on) = year) as blocked,
+        min(position_of(unblocked_on, place)) filter (where year(unblocked_on) = year) as unblocked
+    from records
+    join years on year in (year(detected_on), year(requested_on), year(decision_on), year(blocked_on), year(unblocked_on))
     group by all
 ),
-still_blocked as (
+addresses as (
+    from regional_addresses
+    union all by name
     select
-        firsts.* replace ('still_blocked' as stage),
-        last_stage_of_year is not distinct from 'unblocked' as lifted_in_year,
-        last_stage_of_month is not distinct from 'unblocked' as lifted_in_month
-    from firsts
-    left join (
+        year, 'KZ' as region_code, channel, address, min(detected) as detected, min(requested) as requested,
+        min(ordered) as ordered, min(blocked) as blocked, min(unblocked) as unblocked
+    from regional_addresses
+    group by all
+),
+firsts as (
+    unpivot (
         select
-            year, region_code, channel_key,
-            arg_max(turns.stage, (reached_on, turn)) as last_stage_of_year,
-            arg_max(turns.stage, (reached_on, turn)) filter (where reached_on <= last_day(first_on)) as last_stage_of_month
-        from turns join firsts using (region_code, channel_key)
-        where firsts.stage = 'blocked' and reached_on <= make_date(year, 12, 31)
+            year, region_code, channel,
+            min(detected) as detected, count(detected) as detected_urls,
+            min(requested) as requested, count(requested) as requested_urls,
+            min(ordered) as ordered, count(ordered) as ordered_urls,
+            min(blocked) as blocked, count(blocked) as blocked_urls,
+            min(unblocked) as unblocked, count(unblocked) as unblocked_urls
+        from addresses
         group by all
-    ) using (year, region_code, channel_key)
-    where stage = 'blocked'
+    )
+    on (detected, detected_urls) as detected, (requested, requested_urls) as requested, (ordered, ordered_urls) as ordered,
+        (blocked, blocked_urls) as blocked, (unblocked, unblocked_urls) as unblocked
+    into name stage value first_at, urls
+),
+-- blocks and unblockings, in their order, of the channels that were ever unblocked: in each region and in the country
+turns as (
+    select
+        unnest([region_code, 'KZ']) as region_code, channel, address, place, stage, reached_on,
+        if(stage = 'blocked', 1, unblock_turn) as turn
+    from (
+        unpivot (
+            select channel, address, region_code, place, blocked_on, unblocked_on, if(unblocked_on > blocked_on, 0, 2) as unblock_turn
+            from records semi join (select distinct channel from records where unblocked_on is not null) using (channel)
+        )
+        on blocked_on as blocked, unblocked_on as unblocked into name stage value reached_on
+    )
+),
+reblocked as (
+    select
+        year(reached_on) as year, region_code, channel, 'reblocked' as stage,
+        min(position_of(reached_on, place)) as first_at, count(distinct address) as urls
+    from turns
+    join (
+        select region_code, channel, min((reached_on, turn)) as first_unblocked from turns where stage = 'unblocked' group by all
+    ) using (region_code, channel)
+    where stage = 'blocked' and (reached_on, turn) > first_unblocked and year(reached_on) in (from years)
+    group by all
+),
+-- channels whose last event by the end of the year, or of the month of their first block in it, is an unblocking
+lifted as (
+    select
+        year, region_code, channel, 'blocked' as stage,
+        arg_max(turns.stage, (reached_on, turn)) = 'unblocked' as by_year_end,
+        arg_max(turns.stage, (reached_on, turn)) filter (where reached_on <= last_day(first_on)) = 'unblocked' as by_month_end
+    from turns
+    join (
+        select year(reached_on) as year, region_code, channel, min(reached_on) as first_on
+        from turns where stage = 'blocked' and year(reached_on) in (from years) group by all
+    ) as first_block using (region_code, channel)
+    where reached_on <= make_date(year, 12, 31)
+    group by year, region_code, channel
+),
+reached as (
+    select
+        year, month(day_of(first_at)) as month, region_code, platform, category, stage, count(*) as channels, sum(urls) as urls,
+        count(*) filter (where by_year_end) as lifted_by_year_end, sum(urls) filter (where by_year_end) as urls_by_year_end,
+        count(*) filter (where by_month_end) as lifted_by_month_end, sum(urls) filter (where by_month_end) as urls_by_month_end
+    from (from firsts union all by name from reblocked)
+    join (select place, platform, category from records) on place = place_of(first_at)
+    left join lifted using (year, region_code, channel, stage)
+    group by all
 ),
 cells as (
     select
-        year, month(first_on) as month, region_code, platform, category, stage,
-        count(*) filter (where not lifted_in_month) as channels_of_month, sum(urls) filter (where not lifted_in_month) as urls_of_month,
-        count(*) filter (where not lifted_in_year) as channels_of_year, sum(urls) filter (where not lifted_in_year) as urls_of_year
-    from (
-        select *, false as lifted_in_year, false as lifted_in_month from firsts
-        union all by name
-        from still_blocked
-    )
-    group by all
+        year, month, region_code, platform, category, stage,
+        channels as channels_of_month, urls as urls_of_month, channels as channels_of_year, urls as urls_of_year
+    from reached
+    union all by name
+    select
+        year, month, region_code, platform, category, 'still_blocked' as stage,
+        channels - lifted_by_month_end as channels_of_month, urls - coalesce(urls_by_month_end, 0) as urls_of_month,
+        channels - lifted_by_year_end as channels_of_year, urls - coalesce(urls_by_year_end, 0) as urls_of_year
+    from reached where stage = 'blocked'
 ),
 counted as (
     select

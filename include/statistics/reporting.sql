@@ -41,14 +41,3 @@ cross join periods
 join places on exists_from <= ends_on
 left join reporting as own using (dataset, year, month, region_code)
 left join (select dataset, year, month, heard from reporting where region_code = 'KZ') as country using (dataset, year, month);
-
--- R4: ':' nobody reported and nothing is known, 'p' a report is missing but something is known, '' all expected reports are in.
-create or replace macro obs_status(counted, expected, received, heard) as
-    case
-        when coalesce(heard, 0) = 0 and coalesce(counted, 0) = 0 then ':'
-        when coalesce(received, 0) >= coalesce(expected, 0) then ''
-        else 'p'
-    end;
-
--- R4: nothing counted is 0 where someone reported, and empty where nobody did.
-create or replace macro or_zero(counted, status) as case when status = ':' then null else coalesce(counted, 0) end;
