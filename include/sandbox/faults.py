@@ -1,4 +1,4 @@
-"""Planted errors: every kind of bad row, and files that are broken as a whole."""
+"""Planted errors: every kind of bad row. Files that are broken as a whole are in broken.py."""
 
 from __future__ import annotations
 

@@ -12,28 +12,40 @@ import argparse
 import hmac
 import json
 import os
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 DEFAULT_TOKEN = "synthetic-token"
+Misbehaviour = Literal["fails", "stops", "forgets"]
 LISTED_PER_PAGE = 10
 LARGEST_PAGE = 10_000
 
 
-def application(folder: Path, token: str = DEFAULT_TOKEN) -> Starlette:
+def application(
+    folder: Path, token: str = DEFAULT_TOKEN, misbehaves: Mapping[str, Misbehaviour] | None = None
+) -> Starlette:
     """The API over a sandbox folder.
 
     Answers 401 without the token, 404 for what does not exist, 400 for a page that is no page.
+
+    Args:
+        misbehaves: feed id → how its deliveries go wrong, for tests: "fails" answers 500, "stops" cuts every
+            answer in the middle without saying how long it would be, "forgets" leaves out the last item of a page.
     """
     root = folder / "api"
+    wrong = misbehaves or {}
 
     def deliveries(request: Request) -> JSONResponse:
         _check(request, token)
@@ -42,24 +54,31 @@ def application(folder: Path, token: str = DEFAULT_TOKEN) -> Starlette:
         listed = [{name: _read(path)[name] for name in ("id", "period", "delivered_at")} for path in part]
         return JSONResponse({"synthetic": True, "deliveries": listed, "page": page, "pages": pages})
 
-    def delivery(request: Request) -> JSONResponse:
+    def delivery(request: Request) -> Response:
         _check(request, token)
+        behaviour = wrong.get(f"{request.path_params['source']}/{request.path_params['dataset']}")
+        if behaviour == "fails":
+            raise HTTPException(500, "synthetic failure")
         known = {path.stem: path for path in _feed(root, request).glob("*.json")}
         if request.path_params["id"] not in known:
             raise HTTPException(404, "no such delivery")
         body = _read(known[request.path_params["id"]])
         page, pages, part = _page(request, body["items"], _number(request, "page_size", 500))
         # the id makes the answers for two months without rows different bytes
-        return JSONResponse(
+        answer = JSONResponse(
             {
                 "synthetic": True,
                 "id": body["id"],
-                "items": part,
+                "items": part[:-1] if behaviour == "forgets" else part,
                 "page": page,
                 "pages": pages,
                 "total": len(body["items"]),
             }
         )
+        if behaviour == "stops":
+            whole = bytes(answer.body)
+            return StreamingResponse(iter([whole[: len(whole) // 2]]), media_type="application/json")
+        return answer
 
     return Starlette(
         routes=[
@@ -72,6 +91,24 @@ def application(folder: Path, token: str = DEFAULT_TOKEN) -> Starlette:
 def serve_api(folder: Path, port: int, token: str = DEFAULT_TOKEN) -> None:
     """Serve the API on localhost until the process is told to stop."""
     uvicorn.run(application(folder, token), host="127.0.0.1", port=port, log_level="warning")
+
+
+@contextmanager
+def serving(
+    folder: Path, token: str = DEFAULT_TOKEN, misbehaves: Mapping[str, Misbehaviour] | None = None
+) -> Iterator[str]:
+    """The API on a free port of localhost for as long as the block runs; gives its address."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(application(folder, token, misbehaves), log_level="warning")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+        listening.close()
 
 
 def _check(request: Request, token: str) -> None:
