@@ -20,7 +20,7 @@ from include.publish import numbers
 from include.publish.cards import NATIONAL, FigureCard
 from include.publish.facts import LANGUAGES, ReleaseFacts
 from include.publish.headers import LETTER
-from include.publish.page import environment, figure_row, grouped, region_name
+from include.publish.page import environment, figure_row, grouped, region_name, region_title
 from include.publish.recipients import Recipient, Recipients, Sender
 from include.publish.texts import texts
 
@@ -143,7 +143,7 @@ def _subject(facts: ReleaseFacts, regions: pa.Table, recipient: Recipient) -> st
         f"mail.subject_{kind}",
         year=facts.year,
         release=facts.release_id,
-        region=region_name(regions, recipient.region_code, language),
+        region=region_title(regions, recipient.region_code, language),
     )
     if not facts.synthetic:
         return subject
@@ -165,7 +165,7 @@ def _view(
     return {
         "language": language,
         "text": text,
-        "heading": f"{name}. {text('year_results', year=facts.year)}",
+        "heading": f"{region_title(regions, region_code, language)}. {text('year_results', year=facts.year)}",
         "intro": text(f"mail.intro_{kind}", year=facts.year, region=name),
         "stage": text(facts.stage),
         "as_at": text("as_at", moment=numbers.minute(facts.as_at, language)),

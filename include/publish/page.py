@@ -100,6 +100,12 @@ def region_name(regions: pa.Table, code: str, language: str) -> str:
     raise KeyError(f"no region {code!r} in codelists/regions.csv")
 
 
+def region_title(regions: pa.Table, code: str, language: str) -> str:
+    """The region's name as it begins a line: with a capital letter."""
+    name = region_name(regions, code, language)
+    return name[:1].upper() + name[1:]
+
+
 def figure_row(card: FigureCard, text: Texts) -> dict[str, Any]:
     """One figure as texts: name, value, previous value, change, coverage, scope, stage, rules."""
     language = text.language
@@ -181,7 +187,7 @@ def _regions(
     body = [
         {
             "code": code,
-            "name": region_name(regions, code, language),
+            "name": region_title(regions, code, language),
             "cells": [_cell(cards.get(name), text) for name in columns],
             "change": numbers.share(cards["channels_blocked"].change_share, language, signed=True)
             if "channels_blocked" in cards
