@@ -39,7 +39,9 @@ def refuse_missing(
     in_core = {found["batch_id"] for found in committed or () if found}
     faults = [fault for feed in expected for fault in _faults(feed, verdicts.get(feed), in_core, stopped)]
     if faults:
-        raise AirflowFailException(f"{len(faults)} fault(s) kept deliveries out of core:\n" + "\n".join(faults))
+        raise AirflowFailException(
+            f"{len(faults)} fault(s) kept deliveries out of core:\n" + "\n".join(faults)
+        )
 
 
 def _faults(

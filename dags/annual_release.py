@@ -44,7 +44,7 @@ def annual_release() -> None:
 
         return str(release.draft(release_id))
 
-    @task(outlets=[RELEASE])
+    @task(outlets=[RELEASE], multiple_outputs=False)
     def publish(release_id: str, approval: dict, outlet_events=None) -> dict:
         from include.steps import release
 

@@ -18,7 +18,7 @@ from dags.assets import CORE, MARTS
     default_args={"owner": "statistics", "pool": "work", "execution_timeout": timedelta(hours=1)},
 )
 def statistics() -> None:
-    @task(outlets=list(MARTS.values()))
+    @task(outlets=list(MARTS.values()), multiple_outputs=False)
     def count(outlet_events=None) -> dict:
         from include.steps import statistics
 

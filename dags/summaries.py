@@ -19,13 +19,15 @@ from dags.assets import RELEASE
     default_args={"owner": "statistics", "pool": "work", "execution_timeout": timedelta(minutes=30)},
 )
 def summaries() -> None:
-    @task
+    @task(multiple_outputs=False)
     def send(triggering_asset_events=None) -> dict:
         from dags.mail import smtp_settings
         from include.steps import summaries
 
         releases = {event.extra["release_id"] for event in triggering_asset_events[RELEASE]}
-        return {release: summaries.send(release, smtp_settings("smtp_default")) for release in sorted(releases)}
+        return {
+            release: summaries.send(release, smtp_settings("smtp_default")) for release in sorted(releases)
+        }
 
     send()
 

@@ -73,7 +73,7 @@ def _prepare(console: Console, place: Place, services: Services, env: dict[str, 
         "ledger-db": [sys.executable, "-m", "include.ledger", f"sqlite:///{place.home / 'ledger.db'}"],
     }
     if not (place.sandbox / "truth.json").exists():
-        work["simulated-country"] = [sys.executable, "-m", "include.cli", "sandbox", "make"]
+        work["simulated-country"] = [sys.executable, "-m", "include.sandbox.demo.country", str(place.sandbox)]
     with console.status("Preparing: " + ", ".join(work)):
         for name, line in work.items():
             services.start(name, line, env)
