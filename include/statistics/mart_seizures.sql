@@ -9,7 +9,7 @@ with items as (
         year(coalesce(seized_on, registered_on)) as year,
         month(coalesce(seized_on, registered_on)) as month,
         region_code, substance_class, substance_code, base_unit as unit,
-        concat_ws(' ', source_id, seizure_no) as seizure,
+        md5_number(concat_ws(' ', source_id, seizure_no)) as seizure,
         seizures_n, seized_on is null as is_dated_by_registration,
         quantity::decimal(20, 6) * to_base::decimal(18, 9) as quantity,
         quantity::decimal(20, 6) * (to_base * factor)::decimal(18, 9) as mass_kg
