@@ -1,7 +1,7 @@
 """Data contracts: from one ODCS file come the Arrow schema, the row rules, the GX suite and the dictionary."""
 
 from include.contracts.arrow import arrow_schema
-from include.contracts.codelists import codelist, codelist_names, codes, fold, spellings
+from include.contracts.codelists import codelist, codelist_names, codes, fold, spellings, written
 from include.contracts.dictionary import dictionary_markdown
 from include.contracts.expectations import expectations
 from include.contracts.model import (
@@ -37,4 +37,5 @@ __all__ = [
     "names",
     "row_rules",
     "spellings",
+    "written",
 ]

@@ -40,6 +40,11 @@ def spellings(name: str) -> dict[str, str]:
     return dict(_spellings(CONTRACTS_DIR / "codelists" / f"{name}.csv"))
 
 
+def written(name: str) -> dict[str, str]:
+    """Spelling as the list writes it → code, before any folding."""
+    return {word: row["code"] for row in codelist(name).to_pylist() for word in _words(row) if word}
+
+
 def fold(text: str) -> str:
     """A spelling without what carries no meaning: case, outer and doubled spaces, ё for е, footnote marks."""
     return " ".join(text.replace("\u00a0", " ").rstrip("*¹²³ ").split()).lower().replace("ё", "е")
@@ -62,8 +67,11 @@ def _read(path: Path) -> pa.Table:
 def _spellings(path: Path) -> tuple[tuple[str, str], ...]:
     found: dict[str, str] = {}
     for row in _read(path).to_pylist():
-        words = [row["code"], row["name_kk"], row["name_ru"], row["name_en"], *row["aliases"].split("|")]
-        for word in filter(None, map(fold, words)):
+        for word in filter(None, map(fold, _words(row))):
             if found.setdefault(word, row["code"]) != row["code"]:
                 raise ContractError(f"{path.name}: {word!r} stands for both {found[word]} and {row['code']}")
     return tuple(found.items())
+
+
+def _words(row: dict[str, str]) -> list[str]:
+    return [row["code"], row["name_kk"], row["name_ru"], row["name_en"], *row["aliases"].split("|")]

@@ -29,7 +29,6 @@ from include.sources.formats import Delivered, RawRows, Reading, exact_records, 
 from include.transform import (
     TextRules,
     channel_key,
-    code_joins,
     content_hash,
     quoted,
     raw_value,
@@ -117,8 +116,10 @@ def judge(task: Task, inputs: Sequence[Input], core_files: Sequence[str], stagin
         register_registrable(con)
         landed: dict[str, int] = {}
         refused: dict[str, SourceError] = {}
-        _create_tables(con, task)
-        for order, delivery in enumerate(sorted(inputs, key=lambda d: (d.received_at, d.delivery_id))):
+        ordered = sorted(inputs, key=lambda d: (d.received_at, d.delivery_id))
+        _create_tables(con, task, ordered)
+        _register_words(con, task)
+        for order, delivery in enumerate(ordered):
             try:
                 landed[delivery.delivery_id] = _judge_delivery(con, task, delivery, order, staging)
             except SourceError as error:
@@ -129,13 +130,24 @@ def judge(task: Task, inputs: Sequence[Input], core_files: Sequence[str], stagin
         return Verdict(_count(con, landed), _failures(con), refused)
 
 
-def _create_tables(con: duckdb.DuckDBPyConnection, task: Task) -> None:
+def _create_tables(con: duckdb.DuckDBPyConnection, task: Task, inputs: Sequence[Input]) -> None:
+    """Tables `judged` (one row for each physical row), `deliveries` (what all rows of one share), `set_aside`."""
     con.register("core_shape", arrow_schema(task.contract).empty_table())
+    names = ", ".join(field.name for field in task.contract.fields)
     con.execute(
-        "create table judged as select 0 as delivery, *, cast(null as varchar[]) as reasons, "
-        "cast(null as varchar) as received, cast('' as varchar) as file from core_shape limit 0"
+        f"create table judged as select 0 as delivery, raw_row, {names}, cast(null as varchar[]) as reasons, "
+        "cast(null as varchar) as received from core_shape limit 0"
     )
     con.execute("create table set_aside (delivery integer, raw_row bigint, verdict varchar)")
+    con.execute(
+        "create table deliveries (delivery integer, delivery_id varchar, file varchar, delivered_period varchar, "
+        "received_at timestamptz, batch_id varchar, feed_id varchar, source_id varchar)"
+    )
+    shared = (task.batch_id, task.feed_id, task.source.source)
+    con.executemany(
+        "insert into deliveries values (?, ?, ?, ?, ?, ?, ?, ?)",
+        [(n, d.delivery_id, d.name, d.period, d.received_at, *shared) for n, d in enumerate(inputs)],
+    )
 
 
 def _judge_delivery(
@@ -144,16 +156,14 @@ def _judge_delivery(
     """Insert every row of one delivery into `judged`; returns the physical rows of the file."""
     reading = Reading(con, staging, Delivered(task.feed_id, delivery.name, delivery.path), task.feed)
     raw = read(reading)
-    _register_words(con, task, raw)
     con.execute(f"insert into judged by name {_judging_query(task, delivery, order, raw)}")
     rejects = con.execute(f"select count(*) from ({raw.rejects})").fetchall()[0][0]
     if rejects and raw.numbered_without_rejects:
         _put_gaps_back(con, raw, order)
     if rejects:
         con.execute(
-            f"insert into judged by name select {order} as delivery, {quoted(task.batch_id)} as batch_id, "
-            f"{quoted(delivery.delivery_id)} as delivery_id, {quoted(delivery.name)} as file, raw_row, received, "
-            f"[rule] as reasons from ({raw.rejects})"
+            f"insert into judged by name select {order} as delivery, raw_row, received, [rule] as reasons "
+            f"from ({raw.rejects})"
         )
     judged = con.execute("select count(*) from judged where delivery = ?", [order]).fetchall()[0][0]
     physical = raw.physical_rows
@@ -192,34 +202,24 @@ def _judging_query(task: Task, delivery: Input, order: int, raw: RawRows) -> str
     received_on = f"date {quoted(str(delivery.received_at.date()))}"
     regions = "[" + ", ".join(map(quoted, task.source.regions)) + "]"
     values = f"select * {derived} from (select raw_row, received, {raws}, {typed} from " \
-             f"(select raw_row, {{received}} as received, {as_text} from {raw.relation}) as_text {code_joins(contract)})"  # fmt: skip
+             f"(select raw_row, {{received}} as received, {as_text} from {raw.relation}) as_text)"  # fmt: skip
     # The row as received is only built where it is needed: DuckDB evaluates a CASE branch on its rows alone.
     values = values.replace("{received}", raw.received)
     known = f"select *, {received_on} as received_on, {regions} as regions_allowed from ({values})"
     judged = f"select *, {verdicts.is_broken(rules)} as broken from ({known})"
     return (
-        f"select {order} as delivery, {', '.join(names)}, {quoted(task.source.source)} as source_id, "
-        f"{quoted(task.feed_id)} as feed_id, {quoted(task.batch_id)} as batch_id, "
-        f"{quoted(delivery.delivery_id)} as delivery_id, raw_row, "
-        f"timestamptz {quoted(delivery.received_at.isoformat())} as received_at, "
-        f"{quoted(delivery.period)} as delivered_period, "
-        f"{record_key(task.source.source, task.dataset, task.feed.identity)} as record_key, "
-        f"{content_hash(contract)} as content_hash, "
+        f"select {order} as delivery, raw_row, {', '.join(names)}, "
         f"case when broken then {verdicts.reasons(rules)} end as reasons, "
-        f"case when broken then received end as received, {quoted(delivery.name)} as file from ({judged})"
+        f"case when broken then received end as received from ({judged})"
     )
 
 
-def _register_words(con: duckdb.DuckDBPyConnection, task: Task, raw: RawRows) -> None:
-    """One table of words for each code-list field: the distinct words of this delivery that are known."""
-    text = _text_rules(task.feed)
+def _register_words(con: duckdb.DuckDBPyConnection, task: Task) -> None:
+    """One table of words for each code-list field: the common spellings and the source's own."""
     for field in task.contract.fields:
-        if not field.codelist:
-            continue
-        mapping = task.feed.fields.get(field.derived_from or field.name)
-        own = mapping.codes if isinstance(mapping, ColumnMapping) else {}
-        words = f"select distinct {_mapped(mapping, raw, text)} as word from {raw.relation}"
-        register_codes(con, field, own, words)
+        if field.codelist:
+            mapping = task.feed.fields.get(field.derived_from or field.name)
+            register_codes(con, field, mapping.codes if isinstance(mapping, ColumnMapping) else {})
 
 
 def _mapped(mapping: Mapping | None, raw: RawRows, text: TextRules) -> str:
@@ -266,12 +266,13 @@ def _find_duplicates(con: duckdb.DuckDBPyConnection, task: Task, core_files: Seq
     if core_files:
         files = "[" + ", ".join(map(quoted, core_files)) + "]"
         stored = f"select record_key, content_hash from read_parquet({files}) where feed_id = {quoted(task.feed_id)}"
-    good = "select delivery, raw_row, record_key, content_hash from judged where reasons is null"
+    key = record_key(task.source.source, task.dataset, task.feed.identity)
     con.execute(f"create temp table stored as select distinct record_key, content_hash from ({stored})")
     con.execute(
-        f"create temp table candidates as from ({good}) where hash(record_key) in "
-        f"(select key from (select hash(record_key) as key from judged where reasons is null) group by key having count(*) > 1) "
-        "or record_key in (select record_key from stored)"
+        f"create temp table candidates as select delivery, raw_row, {key} as record_key, "
+        f"{content_hash(task.contract)} as content_hash from judged where reasons is null and (hash({key}) in "
+        f"(select key from (select hash({key}) as key from judged where reasons is null) group by key having count(*) > 1) "
+        f"or {key} in (select record_key from stored))"
     )
     con.execute(
         "insert into set_aside select delivery, raw_row, case "
@@ -286,21 +287,24 @@ def _find_duplicates(con: duckdb.DuckDBPyConnection, task: Task, core_files: Seq
 
 
 def _write(con: duckdb.DuckDBPyConnection, task: Task, staging: Path) -> None:
-    columns = ", ".join(field.name for field in task.contract.columns)
     aside = con.execute("select count(*) from set_aside").fetchall()[0][0]
-    join = "anti join set_aside using (delivery, raw_row)" if aside else ""
+    anti = "anti join set_aside using (delivery, raw_row)" if aside else ""
+    key = f"{record_key(task.source.source, task.dataset, task.feed.identity)} as record_key"
+    content = f"{content_hash(task.contract)} as content_hash"
+    computed = {"record_key": key, "content_hash": content}
+    columns = ", ".join(computed.get(field.name, field.name) for field in task.contract.columns)
+    where_from = "batch_id, delivery_id, feed_id, file, raw_row"
     outputs = {
-        "core": f"select {columns} from judged {join} where reasons is null",
+        "core": f"select {columns} from judged {anti} join deliveries using (delivery) where reasons is null",
         "quarantine": (
-            f"select batch_id, delivery_id, {quoted(task.feed_id)} as feed_id, file, raw_row, "
-            "received, reasons from judged where reasons is not null union all by name "
-            f"select batch_id, delivery_id, {quoted(task.feed_id)} as feed_id, file, raw_row, "
-            f"{_as_json(task.contract)} as received, [{quoted(CONFLICT.id)}] as reasons "
-            "from judged join set_aside using (delivery, raw_row) where verdict = 'conflict'"
+            f"select {where_from}, received, reasons from judged join deliveries using (delivery) "
+            f"where reasons is not null union all by name select {where_from}, {_as_json(task.contract)} as received, "
+            f"[{quoted(CONFLICT.id)}] as reasons from judged join set_aside using (delivery, raw_row) "
+            "join deliveries using (delivery) where verdict = 'conflict'"
         ),
         "duplicates": (
-            "select batch_id, delivery_id, raw_row, received_at, record_key, content_hash "
-            "from judged join set_aside using (delivery, raw_row) where verdict = 'duplicate'"
+            f"select batch_id, delivery_id, raw_row, received_at, {key}, {content} from judged "
+            "join set_aside using (delivery, raw_row) join deliveries using (delivery) where verdict = 'duplicate'"
         ),
     }
     for name, query in outputs.items():
@@ -316,7 +320,7 @@ def _count(con: duckdb.DuckDBPyConnection, landed: dict[str, int]) -> list[Count
         "select delivery_id, count(*) filter (reasons is null and verdict is null), "
         "count(*) filter (reasons is not null or verdict = 'conflict'), "
         "count(*) filter (verdict = 'duplicate') "
-        "from judged left join set_aside using (delivery, raw_row) group by delivery_id"
+        "from judged left join set_aside using (delivery, raw_row) join deliveries using (delivery) group by delivery_id"
     ).fetchall()
     found = {row[0]: row[1:] for row in rows}
     return [Counts(delivery, rows, *found.get(delivery, (0, 0, 0))) for delivery, rows in landed.items()]

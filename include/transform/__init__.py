@@ -2,12 +2,11 @@
 
 from include.transform.channel import channel_key, register_registrable
 from include.transform.identity import content_hash, record_key
-from include.transform.values import TextRules, code_joins, quoted, raw_value, register_codes, typed_value
+from include.transform.values import TextRules, quoted, raw_value, register_codes, typed_value
 
 __all__ = [
     "TextRules",
     "channel_key",
-    "code_joins",
     "content_hash",
     "quoted",
     "raw_value",

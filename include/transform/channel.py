@@ -14,6 +14,8 @@ import idna
 import pyarrow as pa
 import pyarrow.compute as pc
 import tldextract
+from duckdb.func import PythonUDFType
+from duckdb.sqltypes import VARCHAR
 
 HANDLE = "[a-z0-9_.-]{2,64}"
 # A post number, a query, a tracking part: everything behind the handle.
@@ -34,7 +36,11 @@ HOST = "^(?:[a-z][a-z0-9+.-]*://)?(?:[^/@?#]*@)?([^/:?#\\s@]+\\.[^/:?#\\s@]+?)\\
 def register_registrable(connection: duckdb.DuckDBPyConnection) -> None:
     """Give the connection `registrable_domain(host)`: null for what is no host name."""
     connection.create_function(
-        "registrable_domain", _registrable, ["VARCHAR"], "VARCHAR", type="arrow", null_handling="default"
+        "registrable_domain",
+        _registrable,
+        [VARCHAR],
+        VARCHAR,
+        type=PythonUDFType.ARROW,  # type: ignore[arg-type]
     )
 
 
@@ -63,11 +69,17 @@ def channel_key(platform: str, identifier: str, numeric_id: str) -> str:
 
 
 def _registrable(hosts: pa.Array) -> pa.Array:
+    """The last two labels of most hosts; the public suffix list is asked only where it could say otherwise."""
     if isinstance(hosts, pa.ChunkedArray):
         hosts = hosts.combine_chunks()
-    encoded = pc.dictionary_encode(hosts)
-    known = pa.array([_registrable_domain(host) for host in encoded.dictionary.to_pylist()], pa.string())
-    return known.take(encoded.indices)
+    tail = pc.struct_field(pc.extract_regex(hosts, r"(?P<tail>[^.]+\.(?P<last>[^.]+))$"), 0)
+    last = pc.struct_field(pc.extract_regex(tail, r"\.(?P<last>[^.]+)$"), 0)
+    tails, lasts = _longer_suffixes()
+    plain = pc.and_(pc.match_substring_regex(hosts, r"^[a-z0-9.-]+$"), pc.invert(pc.is_in(tail, tails)))
+    plain = pc.and_(plain, pc.invert(pc.is_in(last, lasts)))
+    rest = pc.unique(hosts.filter(pc.invert(pc.fill_null(plain, False))))
+    asked = pa.array([_registrable_domain(host) for host in rest.to_pylist()], pa.string())
+    return pc.if_else(pc.fill_null(plain, False), tail, asked.take(pc.index_in(hosts, rest)))
 
 
 @functools.lru_cache(maxsize=100_000)
@@ -82,6 +94,15 @@ def _registrable_domain(host: str | None) -> str | None:
     if not parts.suffix:  # the public suffix list's own default rule: an unknown last label is a suffix
         return ".".join(ascii_host.split(".")[-2:])
     return f"{parts.domain}.{parts.suffix}" if parts.domain else None
+
+
+@functools.cache
+def _longer_suffixes() -> tuple[pa.Array, pa.Array]:
+    """Last two labels of every suffix that has two or more, and the last label of every wildcard rule."""
+    rules = [rule.lstrip("!").split(".") for rule in _suffixes().tlds if "." in rule]
+    tails = {".".join(labels[-2:]) for labels in rules if "*" not in labels[-2:]}
+    lasts = {labels[-1] for labels in rules if "*" in labels[-2:]}
+    return pa.array(sorted(tails), pa.string()), pa.array(sorted(lasts), pa.string())
 
 
 @functools.cache
