@@ -9,7 +9,7 @@ from include.contracts import RowRule
 
 def is_broken(rules: Sequence[RowRule]) -> str:
     """SQL that is true for a row that breaks at least one rule; cheap enough to ask of every row."""
-    return "(" + " or ".join(f"coalesce({rule.broken}, false)" for rule in rules) + ")"
+    return "(" + " or ".join(f"coalesce({rule.broken}, false)" for rule in rules if not rule.implied) + ")"
 
 
 def reasons(rules: Sequence[RowRule]) -> str:
