@@ -70,16 +70,16 @@ def test_json_lines_are_one_object_a_line(deliveries: list[Delivery]) -> None:
             assert json.loads(lines[delivery.raw_row(place) - 1]) == row.cells
 
 
-def test_every_planted_place_is_a_row_of_its_file(folder: Path) -> None:
+def test_a_planted_place_is_the_row_that_was_planted(folder: Path) -> None:
     planted = json.loads((folder / "planted.json").read_text(encoding="utf-8"))["planted"]
-    conflict = next(
-        e for e in planted if e["kind"] == "row.conflict" and e["feed_id"] == "KZ-33/blocking_record"
-    )
+    conflict = next(e for e in planted if e["kind"] == "row.conflict" and str(e["file"]).endswith(".jsonl"))
     lines = (
         (folder / "inbox" / conflict["feed_id"] / conflict["file"]).read_text(encoding="utf-8").splitlines()
     )
-    again = json.loads(lines[conflict["raw_row"] - 1])["record_no"]
-    assert sum(json.loads(line)["record_no"] == again for line in lines if line.endswith("}")) > 1
+    rows = [json.loads(line) if line.endswith("}") else {} for line in lines]
+    here = rows[conflict["raw_row"] - 1]
+    number = next(iter(here))
+    assert [row.get(number) for row in rows].count(here[number]) > 1
 
 
 def test_every_file_says_that_it_is_synthetic(folder: Path) -> None:
