@@ -138,4 +138,4 @@ def _path(folder: Path, delivery: Delivery) -> Path:
 
 
 def _write(path: Path, content: object) -> None:
-    path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(content, ensure_ascii=False) + "\n", encoding="utf-8")
