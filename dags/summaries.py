@@ -1,12 +1,12 @@
 """Summaries: one e-mail to the national list and one to each regional headquarters, once per release.
 
-Started by the release Asset. The mail server is Airflow's connection `smtp_default`, read in the task;
+Started by the release Asset, or by a person who names a release. The mail server is Airflow's connection `smtp_default`, read in the task;
 the ledger's outbox remembers who was sent what, so that running again sends only what is missing.
 """
 
 from datetime import timedelta
 
-from airflow.sdk import dag, task
+from airflow.sdk import Param, dag, task
 
 from dags.assets import RELEASE
 
@@ -14,12 +14,15 @@ from dags.assets import RELEASE
 @dag(
     schedule=[RELEASE],
     max_active_runs=1,
+    params={
+        "release_id": Param(None, type=["null", "string"], description="empty: the release that started this")
+    },
     doc_md=__doc__,
     tags=["release", "mail"],
     default_args={"owner": "statistics", "pool": "work", "execution_timeout": timedelta(minutes=30)},
 )
 def summaries() -> None:
-    @task(multiple_outputs=False)
+    @task
     def send(triggering_asset_events=None) -> dict:
         from dags.mail import smtp_settings
         from include.steps import summaries

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
+from requests import RequestException
 from rich.console import Console
 
 from include.sandbox.demo import ending
@@ -44,7 +45,7 @@ def main() -> int:
     return 0 if asked.what == "up" else down(console, services)
 
 
-EXPECTED = (StoryFailed, ServiceDied, ApiRefused, TimeoutError)
+EXPECTED = (StoryFailed, ServiceDied, ApiRefused, RequestException, TimeoutError)
 
 
 def up(console: Console, place: Place, services: Services, stays: bool) -> None:
@@ -72,7 +73,7 @@ def _prepare(console: Console, place: Place, services: Services, env: dict[str, 
         "airflow-db": [sys.executable, "-m", "airflow", "db", "migrate"],
         "ledger-db": [sys.executable, "-m", "include.ledger", f"sqlite:///{place.home / 'ledger.db'}"],
     }
-    if not (place.sandbox / "truth.json").exists():
+    if not (place.sandbox / "api" / "README.txt").exists():
         work["simulated-country"] = [sys.executable, "-m", "include.sandbox.demo.country", str(place.sandbox)]
     with console.status("Preparing: " + ", ".join(work)):
         for name, line in work.items():

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 TIMEOUT_S = 30.0
 ENDED = frozenset({"success", "failed"})
@@ -43,6 +45,9 @@ class Airflow:
         self.base_url = base_url
         self._sign_in = {"username": user, "password": password}
         self._session = requests.Session()
+        self._session.mount(
+            "http://", HTTPAdapter(max_retries=Retry(3, backoff_factor=1, allowed_methods=["GET"]))
+        )
 
     def healthy(self) -> bool:
         """Whether api-server, scheduler and dag-processor all answer."""

@@ -27,6 +27,8 @@ def main() -> None:
     for name in WARM:
         with contextlib.suppress(ImportError):  # a task that needs it will say so itself
             importlib.import_module(name)
+    with contextlib.suppress(Exception):  # as above
+        sys.modules["include.steps.ingest"].feeds()  # reads contracts, code lists and definitions, each kept
     sys.argv = ["airflow", "scheduler"]
     runpy.run_module("airflow", run_name="__main__")
 
