@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 
-def delivery_id(feed_id: str, sha256: str) -> str:
-    """The id of these bytes from this feed: hex SHA-256 of feed id, newline and content hash."""
-    return hashlib.sha256(f"{feed_id}\n{sha256}".encode()).hexdigest()
+def delivery_id(feed_id: str, period: str, sha256: str) -> str:
+    """The id of these bytes from this feed for this period: two empty months are two reports of nothing.
+
+    Hex SHA-256 of the three, one a line.
+    """
+    return hashlib.sha256(f"{feed_id}\n{period}\n{sha256}".encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -25,8 +28,8 @@ class Delivery:
 
     @property
     def delivery_id(self) -> str:
-        """The id of these bytes from this feed."""
-        return delivery_id(self.feed_id, self.sha256)
+        """The id of these bytes from this feed for this period."""
+        return delivery_id(self.feed_id, self.period, self.sha256)
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,7 @@ def examine(contract: Contract, staged: Mapping[str, Path], row_cap: int = ROW_C
 
 
 def _frame(contract: Contract, staged: Mapping[str, Path], row_cap: int) -> pd.DataFrame:
-    table = pa.concat_tables([pq.read_table(path) for path in staged.values()])
+    table = pa.concat_tables([pq.read_table(path) for path in staged.values()], promote_options="default")
     if table.num_rows > row_cap:
         step = table.num_rows / row_cap
         table = table.take(pa.array([int(n * step) for n in range(row_cap)]))

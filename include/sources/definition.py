@@ -199,6 +199,15 @@ def load_sources(folder: Path | None = None) -> dict[str, SourceDefinition]:
     return found
 
 
+def load_source(name: str, folder: Path | None = None) -> SourceDefinition | None:
+    """The definition of one source, read alone; None where there is no such source."""
+    path = (folder or sources_folder()) / f"{name}.yaml"
+    if not path.is_file():
+        return None
+    definition = read_definition(path)
+    return definition if definition.source == name else None
+
+
 def read_definition(path: Path) -> SourceDefinition:
     """One definition, checked against its own schema and against the contracts of its datasets.
 
@@ -319,7 +328,7 @@ def _fault(path: Path, error: dict[str, Any]) -> str:
     return f"{path.name}: {'.'.join(keys) or 'document'}: {error['msg']}"
 
 
-class _UniqueKeys(yaml.SafeLoader):
+class _UniqueKeys(yaml.CSafeLoader):
     """YAML where a key that stands twice is a fault, not a silent last word."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:

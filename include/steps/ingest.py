@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 
 from include.contracts import load
 from include.ledger import BatchRecord, Delivery, DeliveryResult, GateResult, Ledger, RuleResult
-from include.sources import SourceDefinition, SourceError, fetch, load_sources, offered
+from include.sources import SourceDefinition, SourceError, fetch, load_source, load_sources, offered
 from include.steps import clock
 from include.steps.context import code_version, open_ledger, variables
 from include.steps.judge import Input, Task, Verdict, rules_of
@@ -199,7 +199,7 @@ def _settle(home: Home, ledger: Ledger, feed_id: str) -> None:
 
 def _source(feed_id: str) -> tuple[SourceDefinition, str]:
     name, _, dataset = feed_id.partition("/")
-    source = load_sources().get(name)
+    source = load_source(name)
     if source is None or dataset not in source.feeds:
         raise SourceError(
             feed_id, "definitions", "feed", "no such feed", f"one of {', '.join(feeds())}", "Check the id."

@@ -6,7 +6,7 @@ Parquet files: core, quarantine, duplicates. Nothing outside the staging folder 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,21 +21,22 @@ from include.sources.definition import (
     CsvFormat,
     ExpressionMapping,
     Feed,
-    Mapping,
     SourceDefinition,
 )
+from include.sources.definition import Mapping as FieldMapping
 from include.sources.errors import SourceError
 from include.sources.formats import Delivered, RawRows, Reading, exact_records, read
 from include.transform import (
     TextRules,
     channel_key,
     content_hash,
+    null_where_nothing,
     quoted,
-    raw_value,
     record_key,
     register_codes,
     register_registrable,
     typed_value,
+    without_spaces,
 )
 
 MEMORY_LIMIT = "512MB"
@@ -119,12 +120,23 @@ def judge(task: Task, inputs: Sequence[Input], core_files: Sequence[str], stagin
         ordered = sorted(inputs, key=lambda d: (d.received_at, d.delivery_id))
         _create_tables(con, task, ordered)
         _register_words(con, task)
-        for order, delivery in enumerate(ordered):
+        readable: dict[int, RawRows] = {}
+        for number, delivery in enumerate(ordered):
             try:
-                landed[delivery.delivery_id] = _judge_delivery(con, task, delivery, order, staging)
+                delivered = Delivered(task.feed_id, delivery.name, delivery.path)
+                readable[number] = read(Reading(con, staging, delivered, task.feed))
             except SourceError as error:
-                con.execute("delete from judged where delivery = ?", [order])
                 refused[delivery.delivery_id] = error
+        if readable:
+            con.execute(f"insert into judged by name {_judging_query(task, ordered, readable)}")
+        for number, raw in readable.items():
+            try:
+                landed[ordered[number].delivery_id] = _account(
+                    con, task, ordered[number], number, raw, staging
+                )
+            except SourceError as error:
+                con.execute("delete from judged where delivery = ?", [number])
+                refused[ordered[number].delivery_id] = error
         _find_duplicates(con, task, core_files)
         _write(con, task, staging)
         return Verdict(_count(con, landed), _failures(con), refused)
@@ -139,24 +151,25 @@ def _create_tables(con: duckdb.DuckDBPyConnection, task: Task, inputs: Sequence[
         "cast(null as varchar) as received from core_shape limit 0"
     )
     con.execute("create table set_aside (delivery integer, raw_row bigint, verdict varchar)")
+    shared = [quoted(part) for part in (task.batch_id, task.feed_id, task.source.source)]
+    rows = [
+        f"({n}, {quoted(d.delivery_id)}, {quoted(d.name)}, {quoted(d.period)}, "
+        f"timestamptz {quoted(d.received_at.isoformat())}, {', '.join(shared)})"
+        for n, d in enumerate(inputs)
+    ]
     con.execute(
-        "create table deliveries (delivery integer, delivery_id varchar, file varchar, delivered_period varchar, "
-        "received_at timestamptz, batch_id varchar, feed_id varchar, source_id varchar)"
-    )
-    shared = (task.batch_id, task.feed_id, task.source.source)
-    con.executemany(
-        "insert into deliveries values (?, ?, ?, ?, ?, ?, ?, ?)",
-        [(n, d.delivery_id, d.name, d.period, d.received_at, *shared) for n, d in enumerate(inputs)],
+        f"create table deliveries as from (values {', '.join(rows)}) t(delivery, delivery_id, file, "
+        "delivered_period, received_at, batch_id, feed_id, source_id)"
     )
 
 
-def _judge_delivery(
-    con: duckdb.DuckDBPyConnection, task: Task, delivery: Input, order: int, staging: Path
+def _account(
+    con: duckdb.DuckDBPyConnection, task: Task, delivery: Input, order: int, raw: RawRows, staging: Path
 ) -> int:
-    """Insert every row of one delivery into `judged`; returns the physical rows of the file."""
-    reading = Reading(con, staging, Delivered(task.feed_id, delivery.name, delivery.path), task.feed)
-    raw = read(reading)
-    con.execute(f"insert into judged by name {_judging_query(task, delivery, order, raw)}")
+    """Add the records that are no rows, and prove that every physical row of the file was judged.
+
+    Returns the rows of the file.
+    """
     rejects = con.execute(f"select count(*) from ({raw.rejects})").fetchall()[0][0]
     if rejects and raw.numbered_without_rejects:
         _put_gaps_back(con, raw, order)
@@ -178,16 +191,11 @@ def _judge_delivery(
     return int(judged)
 
 
-def _judging_query(task: Task, delivery: Input, order: int, raw: RawRows) -> str:
-    """Four nested levels over the file: cells as text, typed values, derived values, verdict."""
-    contract, rules = task.contract, row_rules(task.contract)
-    text = _text_rules(task.feed)
+def _judging_query(task: Task, deliveries: Sequence[Input], readable: Mapping[int, RawRows]) -> str:
+    """One query over all deliveries, in levels: cells as text, typed values, derived values, verdict."""
+    contract, rules, text = task.contract, row_rules(task.contract), _text_rules(task.feed)
     names = [field.name for field in contract.fields]
     raws = ", ".join(f"raw_{field.name}" for field in contract.reported)
-    as_text = ", ".join(
-        f"{_mapped(task.feed.fields.get(field.name), raw, text)} as raw_{field.name}"
-        for field in contract.reported
-    )
     typed = ", ".join(
         f"{typed_value(f, text)} as {f.name}" for f in contract.fields if f.codelist or not f.derived
     )
@@ -199,18 +207,36 @@ def _judging_query(task: Task, delivery: Input, order: int, raw: RawRows) -> str
         )
         if name in names
     )
-    received_on = f"date {quoted(str(delivery.received_at.date()))}"
     regions = "[" + ", ".join(map(quoted, task.source.regions)) + "]"
-    values = f"select * {derived} from (select raw_row, received, {raws}, {typed} from " \
-             f"(select raw_row, {{received}} as received, {as_text} from {raw.relation}) as_text)"  # fmt: skip
-    # The row as received is only built where it is needed: DuckDB evaluates a CASE branch on its rows alone.
-    values = values.replace("{received}", raw.received)
-    known = f"select *, {received_on} as received_on, {regions} as regions_allowed from ({values})"
+    # A record as received becomes JSON where a row is broken, and only there, if all deliveries look alike.
+    one_shape = len({raw.shape for raw in readable.values()}) == 1 and all(r.shape for r in readable.values())
+    cells = " union all ".join(
+        _cells_query(task.feed, contract, n, deliveries[n], raw, one_shape) for n, raw in readable.items()
+    )
+    mapped = [field.name for field in contract.reported if field.name in task.feed.fields]
+    trimmed = f"select * replace ({', '.join(f'{without_spaces(n)} as {n}' for n in (f'raw_{m}' for m in mapped))}) from ({cells})"
+    emptied = ", ".join(f"{null_where_nothing(n, text)} as {n}" for n in (f"raw_{m}" for m in mapped))
+    as_text = f"select * replace ({emptied}) from ({trimmed})"
+    as_typed = f"select delivery, received_on, raw_row, received, {raws}, {typed} from ({as_text})"
+    known = f"select *, {regions} as regions_allowed {derived} from ({as_typed})"
     judged = f"select *, {verdicts.is_broken(rules)} as broken from ({known})"
     return (
-        f"select {order} as delivery, raw_row, {', '.join(names)}, "
+        f"select delivery, raw_row, {', '.join(names)}, "
         f"case when broken then {verdicts.reasons(rules)} end as reasons, "
-        f"case when broken then received end as received from ({judged})"
+        f"case when broken then {'cast(to_json(received) as varchar)' if one_shape else 'received'} end as received "
+        f"from ({judged})"
+    )
+
+
+def _cells_query(
+    feed: Feed, contract: Contract, number: int, delivery: Input, raw: RawRows, as_struct: bool
+) -> str:
+    """The cells of one delivery under the names of the contract's fields, besides the record as received."""
+    received = raw.received if as_struct or not raw.shape else f"cast(to_json({raw.received}) as varchar)"
+    fields = ", ".join(f"{_mapped(feed.fields.get(f.name), raw)} as raw_{f.name}" for f in contract.reported)
+    return (
+        f"select {number} as delivery, date {quoted(str(delivery.received_at.date()))} as received_on, raw_row, "
+        f"{received} as received, {fields} from {raw.relation}"
     )
 
 
@@ -222,14 +248,14 @@ def _register_words(con: duckdb.DuckDBPyConnection, task: Task) -> None:
             register_codes(con, field, mapping.codes if isinstance(mapping, ColumnMapping) else {})
 
 
-def _mapped(mapping: Mapping | None, raw: RawRows, text: TextRules) -> str:
+def _mapped(mapping: FieldMapping | None, raw: RawRows) -> str:
     if mapping is None:
         return "cast(null as varchar)"
     if isinstance(mapping, ConstantMapping):
         return quoted(mapping.constant)
     if isinstance(mapping, ExpressionMapping):
-        return raw_value(f"cast(({_bound(mapping.expression, raw)}) as varchar)", text)
-    return raw_value(raw.cells[mapping if isinstance(mapping, str) else mapping.column], text)
+        return f"cast(({_bound(mapping.expression, raw)}) as varchar)"
+    return raw.cells[mapping if isinstance(mapping, str) else mapping.column]
 
 
 def _bound(expression: str, raw: RawRows) -> str:
@@ -312,7 +338,11 @@ def _write(con: duckdb.DuckDBPyConnection, task: Task, staging: Path) -> None:
 
 
 def _as_json(contract: Contract) -> str:
-    return "to_json({" + ", ".join(f"{quoted(f.name)}: {f.name}" for f in contract.reported) + "})"
+    return (
+        "cast(to_json({"
+        + ", ".join(f"{quoted(f.name)}: {f.name}" for f in contract.reported)
+        + "}) as varchar)"
+    )
 
 
 def _count(con: duckdb.DuckDBPyConnection, landed: dict[str, int]) -> list[Counts]:

@@ -2,16 +2,24 @@
 
 from include.transform.channel import channel_key, register_registrable
 from include.transform.identity import content_hash, record_key
-from include.transform.values import TextRules, quoted, raw_value, register_codes, typed_value
+from include.transform.values import (
+    TextRules,
+    null_where_nothing,
+    quoted,
+    register_codes,
+    typed_value,
+    without_spaces,
+)
 
 __all__ = [
     "TextRules",
     "channel_key",
     "content_hash",
+    "null_where_nothing",
     "quoted",
-    "raw_value",
     "record_key",
     "register_codes",
     "register_registrable",
     "typed_value",
+    "without_spaces",
 ]

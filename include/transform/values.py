@@ -35,20 +35,19 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def raw_value(expression: str, rules: TextRules) -> str:
-    """Text without outer spaces; null where the source says nothing."""
-    cell = expression
-    if (
-        expression.isidentifier()
-    ):  # a plain cell: most have no outer space, and looking is cheaper than trimming
-        spaced = " or ".join(
-            f"starts_with({cell}, {space}) or ends_with({cell}, {space})" for space in SPACES
-        )
-        cell = f"case when {spaced} then trim({cell}, {' || '.join(SPACES)}) else {cell} end"
-    else:
-        cell = f"trim({cell}, {' || '.join(SPACES)})"
+def without_spaces(cell: str) -> str:
+    """Text of a column without outer spaces. Few cells have any, and looking is cheaper than trimming."""
+    return (
+        f"case when {cell} < '!' or starts_with({cell}, chr(160)) or "
+        + " or ".join(f"ends_with({cell}, {space})" for space in SPACES)
+        + f" then trim({cell}, {' || '.join(SPACES)}) else {cell} end"
+    )
+
+
+def null_where_nothing(cell: str, rules: TextRules) -> str:
+    """Null where the source says nothing, in one of the words it declares for that."""
     words = ", ".join(quoted(word) for word in sorted({"", *rules.null_values}))
-    return f"nullif(case when {cell} in ({words}) then '' else {cell} end, '')"
+    return f"case when {cell} in ({words}) then null else {cell} end"
 
 
 def typed_value(field: Field, rules: TextRules) -> str:

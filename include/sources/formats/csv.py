@@ -33,11 +33,11 @@ def read_csv(reading: Reading, declared: CsvFormat) -> RawRows:
     return RawRows(
         relation=relation,
         cells=cells,
-        received="to_json({" + ", ".join(f"{identifier(h or c)}: {c}" for h, c in cells.items()) + "})",
-        rejects=f"select line as raw_row, any_value(csv_line) as received, 'row.columns' as rule from {identifier(rejects)} group by line",
+        received="{" + ", ".join(f"{identifier(h or c)}: {c}" for h, c in cells.items()) + "}",
+        shape=tuple(headings),
+        rejects=f"select line as raw_row, trim(any_value(csv_line), chr(10) || chr(13)) as received, 'row.columns' as rule from {identifier(rejects)} group by line",
         physical_rows=count_records(path, declared.quote) - declared.title_rows - 1,
         numbered_without_rejects=True,
-        first_row=declared.title_rows + 2,
     )
 
 

@@ -9,6 +9,7 @@ from include.sources.formats.raw import RawRows, Reading, check_headings, identi
 from include.sources.formats.text import count_lines, utf8_text
 
 MAX_LINE_BYTES = 8 << 20
+MAX_PAGE_BYTES = 32 << 20
 NO_REJECTS = "select null::bigint as raw_row, null as received, null as rule where false"
 
 
@@ -27,7 +28,7 @@ def read_jsonl(reading: Reading, declared: JsonlFormat) -> RawRows:
     return RawRows(
         relation=f"(select raw_row, line as item from {table} where is_object)",
         cells=_cells(reading),
-        received="item",
+        received="cast(item as varchar)",
         rejects=f"select raw_row, line as received, 'row.json' as rule from {table} where not is_object",
         physical_rows=count_lines(path),
     )
@@ -37,7 +38,7 @@ def read_json_pages(reading: Reading, items: str, total: str) -> RawRows:
     """Every item of every page in order; the items must be as many as the API states."""
     path = utf8_text(reading, "utf-8")
     table = identifier(f"pages_{reading.delivered.path.name[:16]}")
-    source = f"read_json_objects({literal(str(path))}, format='unstructured', maximum_object_size=1073741824)"
+    source = f"read_json_objects({literal(str(path))}, format='unstructured', maximum_object_size={MAX_PAGE_BYTES})"
     try:
         reading.connection.execute(
             f"create temp table {table} as select row_number() over () as raw_row, item from (select unnest("
@@ -46,7 +47,7 @@ def read_json_pages(reading: Reading, items: str, total: str) -> RawRows:
         stated = reading.connection.execute(
             f"select max(cast(json_extract(json, {literal('$.' + identifier(total))}) as bigint)) from {source}"
         ).fetchall()[0][0]
-    except duckdb.Error:
+    except (duckdb.InvalidInputException, duckdb.ConversionException):
         raise reading.refuse(
             "pages", "broken JSON", f"whole pages with {items} and {total}", "Land the delivery again."
         ) from None

@@ -27,11 +27,12 @@ class RawRows:
     Attributes:
         relation: FROM clause with the column raw_row (the record's place in the file) and whatever `cells` read.
         cells: heading → SQL expression that gives the text of the cell.
-        received: SQL expression that gives the whole record as received, as JSON text.
+        received: SQL expression that gives the whole record as received: JSON text, or where `shape` names
+            headings a STRUCT of them, which costs nothing until somebody asks for it as JSON.
         rejects: SELECT raw_row, received, rule for records that are not rows at all; valid after the scan.
         physical_rows: records in the file, counted apart from the scan.
         numbered_without_rejects: raw_row counts only the readable records; the scan's owner puts the gaps back.
-        first_row: raw_row of the first record.
+        shape: headings of that STRUCT; none where the record is JSON text already.
     """
 
     relation: str
@@ -40,7 +41,7 @@ class RawRows:
     rejects: str
     physical_rows: int
     numbered_without_rejects: bool = False
-    first_row: int = 1
+    shape: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

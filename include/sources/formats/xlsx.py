@@ -37,10 +37,10 @@ def read_xlsx(reading: Reading, declared: XlsxFormat) -> RawRows:
     return RawRows(
         relation=identifier(name),
         cells={headings[c]: f"c{c}" for c in used},
-        received="to_json({" + ", ".join(f"{identifier(headings[c])}: c{c}" for c in used) + "})",
+        received="{" + ", ".join(f"{identifier(headings[c])}: c{c}" for c in used) + "}",
+        shape=tuple(headings),
         rejects="select null::bigint as raw_row, null as received, null as rule where false",
         physical_rows=len(body),
-        first_row=first + 1,
     )
 
 
