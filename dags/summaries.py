@@ -23,14 +23,13 @@ from dags.assets import RELEASE
 )
 def summaries() -> None:
     @task
-    def send(triggering_asset_events=None) -> dict:
+    def send(params=None, triggering_asset_events=None) -> list[dict]:
         from dags.mail import smtp_settings
         from include.steps import summaries
 
-        releases = {event.extra["release_id"] for event in triggering_asset_events[RELEASE]}
-        return {
-            release: summaries.send(release, smtp_settings("smtp_default")) for release in sorted(releases)
-        }
+        asked = [params["release_id"]] if params["release_id"] else []
+        releases = asked or sorted({event.extra["release_id"] for event in triggering_asset_events[RELEASE]})
+        return [summaries.send(release_id, smtp_settings("smtp_default")) for release_id in releases]
 
     send()
 

@@ -180,7 +180,7 @@ def test_the_approved_release_is_published_in_the_name_of_who_approved(
     bag, release_steps, monkeypatch
 ) -> None:
     _answer(monkeypatch, "Approve")
-    done = bag.dags["annual_release"].test(run_conf={"year": 2025})
+    done = bag.dags["annual_release"].test(run_conf={"year": 2024})
     assert done.state == "success"
     assert release_steps == [
         ("freeze", 2025),
@@ -194,7 +194,7 @@ def test_the_approved_release_is_published_in_the_name_of_who_approved(
 
 def test_a_rejected_release_is_not_published_and_the_run_ends_failed(bag, release_steps, monkeypatch) -> None:
     _answer(monkeypatch, "Reject")
-    done = bag.dags["annual_release"].test(run_conf={"year": 2025})
+    done = bag.dags["annual_release"].test(run_conf={"year": 2024})
     assert done.state == "failed"
     assert [call[0] for call in release_steps] == ["freeze", "check", "draft"]
     assert _events(done) == []
