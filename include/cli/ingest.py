@@ -1,0 +1,228 @@
+"""`odcm ingest`: land, judge, gate and commit, source by source; one that fails holds back only itself."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Annotated, Any
+
+import typer
+
+from include.cli.errors import REFUSED, WrongUsage, told
+from include.cli.output import Format, FormatOption, console, say, show, table
+
+COUNTS = ("landed", "accepted", "quarantined", "duplicate")
+Report = Callable[[str], None]
+
+
+@dataclass
+class Outcome:
+    """What became of a feed.
+
+    state: committed, unchanged (nothing new), refused (a file could not be read whole; the others were committed),
+    stopped (the gate disagreed), failed. The counts are rows of the committed batch.
+    """
+
+    feed_id: str
+    state: str = "unchanged"
+    committed: bool = False
+    new: int = 0
+    known: int = 0
+    bytes: int = 0
+    batch_id: str | None = None
+    landed: int = 0
+    accepted: int = 0
+    quarantined: int = 0
+    duplicate: int = 0
+    messages: list[str] = field(default_factory=list)
+    exit_code: int = 0
+
+    def fail(self, error: Exception) -> None:
+        """Note an error of a step; the words of an unexpected one are not repeated."""
+        from include.contracts import ContractError
+        from include.sources import DefinitionError
+
+        if isinstance(error, DefinitionError | ContractError):
+            raise error  # everything is judged by it: nothing can go on
+        code, message = told(error)
+        self.note("failed", message.removeprefix("error: "), code)
+
+    def note(self, state: str, message: str, code: int = REFUSED) -> None:
+        """Note that something is not as it should be."""
+        self.state, self.exit_code = state, max(self.exit_code, code)
+        self.messages.append(message if message.startswith(self.feed_id) else f"{self.feed_id}: {message}")
+
+
+def command(
+    source: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--source",
+            metavar="ID",
+            help="A source (KZ-43) or one feed (KZ-43/laboratory); may be repeated. All, by default.",
+        ),
+    ] = None,
+    form: FormatOption = Format.table,
+) -> None:
+    """Bring in what the sources deliver: land, judge, gate, commit. Running it again is always safe.
+
+    A source that fails is reported at the end and holds back only itself; then the exit code is 1.
+    """
+    from include.steps import ingest
+
+    chosen = chosen_feeds(ingest.feeds(), source or [])
+    with _progress(chosen) as report:
+        outcomes = run(chosen, report)
+    data = {
+        "feeds": [
+            {key: value for key, value in asdict(one).items() if key != "exit_code"} for one in outcomes
+        ],
+        "totals": {
+            "feeds": len(outcomes),
+            **{state: sum(one.state == state for one in outcomes) for state in STATES},
+            "deliveries_new": sum(one.new for one in outcomes),
+            "deliveries_known": sum(one.known for one in outcomes),
+            **{name: sum(getattr(one, name) for one in outcomes) for name in COUNTS},
+        },
+    }
+    show(data, _table(outcomes), form)
+    for one in outcomes:
+        for message in one.messages:
+            say(message)
+    if code := max((one.exit_code for one in outcomes), default=0):
+        raise typer.Exit(code)
+
+
+STATES = ("committed", "unchanged", "refused", "stopped", "failed")
+
+
+def chosen_feeds(known: Sequence[str], wanted: Sequence[str]) -> list[str]:
+    """The feeds that are asked for, in the order of `known`; all where none is.
+
+    Raises:
+        WrongUsage: names each id that is neither a source nor a feed.
+    """
+    ids = {*known, *(feed.partition("/")[0] for feed in known)}
+    for name in wanted:
+        if name not in ids:
+            near = difflib.get_close_matches(name, sorted(ids), n=3)
+            hint = f"did you mean {' or '.join(near)}? " if near else ""
+            raise WrongUsage(f"--source {name}: no such source or feed; {hint}odcm sources list shows all")
+    return [feed for feed in known if not wanted or feed in wanted or feed.partition("/")[0] in wanted]
+
+
+def run(feeds: Sequence[str], report: Report = lambda step: None) -> list[Outcome]:
+    """Take each dataset's feeds through the four steps, the gate once for a dataset.
+
+    Args:
+        feeds: feed ids.
+        report: called with a few words before each step.
+    """
+    outcomes = {feed_id: Outcome(feed_id) for feed_id in feeds}
+    for dataset in dict.fromkeys(feed.partition("/")[2] for feed in feeds):
+        _run_dataset(dataset, [one for feed, one in outcomes.items() if feed.endswith(f"/{dataset}")], report)
+    return list(outcomes.values())
+
+
+def _run_dataset(dataset: str, outcomes: Sequence[Outcome], report: Report) -> None:
+    from include.steps import ingest
+
+    judged = []
+    for one in outcomes:
+        report(f"land {one.feed_id}")
+        try:
+            one.new, one.known, one.bytes = _pick(ingest.land(one.feed_id), ("new", "known", "bytes"))
+        except Exception as error:
+            one.fail(error)  # what landed before it is judged all the same
+        report(f"judge {one.feed_id}")
+        try:
+            verdict = ingest.judge(one.feed_id)
+        except Exception as error:
+            one.fail(error)
+            continue
+        for message in verdict["refused"]:
+            one.note("refused" if one.state == "unchanged" else one.state, message)
+        one.batch_id = verdict["batch_id"]
+        judged.append(verdict)
+    report(f"gate {dataset}")
+    waiting = {one.batch_id: one for one in outcomes if one.batch_id}
+    try:
+        gated = ingest.gate(dataset, judged)
+    except Exception as error:
+        for one in waiting.values():
+            one.fail(error)
+        return
+    for batch_id, reason in gated["stopped"].items():
+        waiting[batch_id].note("stopped", f"the gate stopped its batch: {reason}")
+    for batch_id in gated["passed"]:
+        _commit(waiting[batch_id], report)
+
+
+def _commit(one: Outcome, report: Report) -> None:
+    from include.steps import ingest
+
+    report(f"commit {one.feed_id}")
+    try:
+        counts = ingest.commit(one.batch_id or "")
+    except Exception as error:
+        one.fail(error)
+        return
+    one.landed, one.accepted, one.quarantined, one.duplicate = _pick(counts, COUNTS)
+    one.committed = True
+    if one.state == "unchanged":
+        one.state = "committed"
+
+
+def _pick(found: Any, names: Sequence[str]) -> list[int]:
+    return [found[name] for name in names]
+
+
+def _table(outcomes: Sequence[Outcome]) -> Any:
+    rows = [
+        (one.feed_id, one.state, one.new, one.known, *(getattr(one, name) for name in COUNTS))
+        for one in outcomes
+        if one.state != "unchanged"
+    ]
+    rows.append(
+        (
+            "all",
+            "",
+            sum(one.new for one in outcomes),
+            sum(one.known for one in outcomes),
+            *(sum(getattr(one, name) for one in outcomes) for name in COUNTS),
+        )
+    )
+    unchanged = sum(one.state == "unchanged" for one in outcomes)
+    title = f"{len(outcomes)} feeds" + (f", {unchanged} of them with nothing new" if unchanged else "")
+    columns = ("feed", "state", ">new deliveries", ">known", *(f">rows {name}" for name in COUNTS))
+    return table(title, columns, rows)
+
+
+@contextmanager
+def _progress(feeds: Sequence[str]) -> Iterator[Report]:
+    """A progress bar on standard error where a person looks; silence elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda step: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console(sys.stderr), transient=True) as bar:
+        begun: set[str] = set()
+        task = bar.add_task("", total=len(feeds))
+
+        def report(step: str) -> None:
+            verb, _, feed = step.partition(" ")
+            if verb == "land":
+                begun.add(feed)
+            bar.update(task, description=f"{step:<40}", completed=max(len(begun) - 1, 0))
+
+        yield report
