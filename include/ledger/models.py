@@ -39,7 +39,7 @@ class Base(DeclarativeBase):
 
 
 class Delivery(Base):
-    """One body of bytes from one feed; the same bytes again are the same delivery, seen again."""
+    """One body of bytes from one feed for one period; the same again is the same delivery, seen again."""
 
     __tablename__ = "delivery"
 
@@ -57,7 +57,7 @@ class Delivery(Base):
     last_seen_at: Mapped[datetime]
 
     __table_args__ = (
-        UniqueConstraint("feed_id", "sha256", name="uq_delivery_feed_content"),
+        UniqueConstraint("feed_id", "period", "sha256", name="uq_delivery_content"),
         CheckConstraint("size_bytes >= 0", name="size"),
         CheckConstraint("times_seen >= 1", name="times_seen"),
     )

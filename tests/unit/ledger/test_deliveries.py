@@ -24,6 +24,12 @@ def test_the_same_bytes_from_another_feed_are_another_delivery(ledger: Ledger) -
     assert len(ledger.deliveries(feed_id=FEED)) == 1
 
 
+def test_two_empty_months_are_two_deliveries_of_the_same_bytes(ledger: Ledger) -> None:
+    assert ledger.record_delivery(delivery("e", period="2025-03"), NOON)
+    assert ledger.record_delivery(delivery("e", period="2025-04"), NOON)
+    assert {row.period for row in ledger.new_deliveries(FEED)} == {"2025-03", "2025-04"}
+
+
 def test_datetimes_come_back_aware_and_in_utc(ledger: Ledger) -> None:
     almaty = timezone(timedelta(hours=5))
     ledger.record_delivery(delivery(), datetime(2026, 1, 20, 17, tzinfo=almaty))

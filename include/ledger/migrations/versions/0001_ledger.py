@@ -59,7 +59,7 @@ def upgrade() -> None:
         sa.CheckConstraint("size_bytes >= 0", name=op.f("ck_delivery_size")),
         sa.CheckConstraint("times_seen >= 1", name=op.f("ck_delivery_times_seen")),
         sa.PrimaryKeyConstraint("delivery_id", name=op.f("pk_delivery")),
-        sa.UniqueConstraint("feed_id", "sha256", name="uq_delivery_feed_content"),
+        sa.UniqueConstraint("feed_id", "period", "sha256", name="uq_delivery_content"),
     )
     op.create_index(op.f("ix_delivery_dataset"), "delivery", ["dataset"], unique=False)
     op.create_index(op.f("ix_delivery_feed_id"), "delivery", ["feed_id"], unique=False)
