@@ -186,15 +186,9 @@ def _table(outcomes: Sequence[Outcome]) -> Any:
         for one in outcomes
         if one.state != "unchanged"
     ]
-    rows.append(
-        (
-            "all",
-            "",
-            sum(one.new for one in outcomes),
-            sum(one.known for one in outcomes),
-            *(sum(getattr(one, name) for one in outcomes) for name in COUNTS),
-        )
-    )
+    if rows:
+        counts = (sum(getattr(one, name) for one in outcomes) for name in ("new", "known", *COUNTS))
+        rows.append(("all", "", *counts))
     unchanged = sum(one.state == "unchanged" for one in outcomes)
     title = f"{len(outcomes)} feeds" + (f", {unchanged} of them with nothing new" if unchanged else "")
     columns = ("feed", "state", ">new deliveries", ">known", *(f">rows {name}" for name in COUNTS))

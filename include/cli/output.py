@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 import typer
 
 if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table
+    from rich.console import Console, RenderableType
 
 
 class Format(StrEnum):
@@ -36,7 +35,7 @@ def say(message: str) -> None:
     sys.stderr.flush()
 
 
-def show(data: Any, table: Table, form: Format) -> None:
+def show(data: Any, table: RenderableType, form: Format) -> None:
     """Write data as JSON, or the table that was made of it."""
     if form is Format.json:
         sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2, default=_plain) + "\n")
@@ -52,15 +51,19 @@ def show(data: Any, table: Table, form: Format) -> None:
     sys.stdout.flush()
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
-    """A table for people: numbers to the right with thousands set apart, nothing for what is missing.
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> RenderableType:
+    """A title over a table for people: numbers to the right, thousands set apart, nothing for what is missing.
 
-    A column whose name begins with `>` holds numbers.
+    A column whose name begins with `>` holds numbers. Columns without names have no heading; without rows there
+    is the title alone.
     """
-    from rich.box import SIMPLE_HEAD
+    from rich.box import SIMPLE, SIMPLE_HEAD
+    from rich.console import Group
     from rich.table import Table
+    from rich.text import Text
 
-    made = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    headed = any(name.strip(">") for name in columns)
+    made = Table(box=SIMPLE_HEAD if headed else SIMPLE, pad_edge=False, show_header=headed)
     for name in columns:
         numbers = name.startswith(">")
         made.add_column(
@@ -68,7 +71,8 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
         )
     for row in rows:
         made.add_row(*(_cell(value) for value in row))
-    return made
+    heading = Text(printable(title), style="bold")
+    return Group(heading, made) if made.row_count else heading
 
 
 def console(stream: TextIO) -> Console:

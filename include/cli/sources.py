@@ -81,6 +81,8 @@ def _checked(paths: list[Path]) -> list[dict[str, Any]]:
             definition = read_definition(path)
         except DefinitionError as error:
             one["faults"] = str(error).splitlines()
+        except UnicodeDecodeError as error:
+            one["faults"] = [f"{path.name}: document: expected UTF-8, found another byte at {error.start}"]
         except OSError as error:
             one["faults"] = [f"{path.name}: {error.strerror}"]
         else:

@@ -28,4 +28,4 @@ def send(
     with working(f"sending the summaries of {release_id}"):
         sent = steps.send(release_id, home=existing_home())
     rows = [("sent now", sent["sent"]), ("sent before", sent["already"])]
-    show(sent, table(f"Summaries of {release_id}", ("letters", ">"), rows), form)
+    show(sent, table(f"Letters of {release_id}", ("", ">"), rows), form)

@@ -46,3 +46,9 @@ def test_a_definition_can_be_checked_before_it_is_put_in_place(country):
 def test_a_folder_without_definitions_is_wrong_usage(country):
     country.definition.unlink()
     assert country.odcm("sources", "check").exit_code == 2
+
+
+def test_a_definition_that_is_not_utf_8_is_a_fault_with_its_place(country):
+    country.definition.write_bytes(b"source: KZ-43\nname: \xff\n")
+    done = country.odcm("sources", "check")
+    assert (done.exit_code, "KZ-43.yaml: document: expected UTF-8" in done.stderr) == (2, True)
