@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,6 +95,15 @@ class Airflow:
     def run(self, run: Run) -> Run:
         """The run as it is now."""
         return _run(self._get(f"dags/{run.dag_id}/dagRuns/{run.run_id}"))
+
+    def refresh(self, runs: Sequence[Run]) -> list[Run]:
+        """The runs as they are now, in one question."""
+        body = {"dag_ids": sorted({run.dag_id for run in runs}), "order_by": "-run_after", "page_limit": 50}
+        found = {
+            (run.dag_id, run.run_id): run
+            for run in map(_run, self._send("POST", "dags/~/dagRuns/list", body)["dag_runs"])
+        }
+        return [found.get((run.dag_id, run.run_id)) or self.run(run) for run in runs]
 
     def runs(self, dag_id: str) -> list[Run]:
         """The newest runs of a DAG, newest first."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -146,13 +145,13 @@ class Services:
         """Stop every service and all it started: TERM, and KILL for what is left; the names of those stopped."""
         services = {found.name: found.processes() for found in self.running()}
         everything = [process for processes in services.values() for process in processes]
-        for found in self.running():
-            with contextlib.suppress(ProcessLookupError):
-                if services[found.name]:
-                    os.killpg(found.pid, signal.SIGTERM)
+        for process in everything:
+            with contextlib.suppress(psutil.Error):
+                process.terminate()
         for left in self._left_after(PATIENCE_S, everything):
             with contextlib.suppress(psutil.Error):
                 left.kill()
+        list(self._left_after(PATIENCE_S, everything))
         for child in self._children.values():
             child.wait()
         self.place.running_file.unlink(missing_ok=True)

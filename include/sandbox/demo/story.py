@@ -16,7 +16,7 @@ YEAR = 2025
 INGEST = tuple(f"ingest__{dataset}" for dataset in DATASETS)
 DAGS = (*INGEST, "statistics", "annual_release", "summaries")
 DONE = ("success", "failed", "skipped", "upstream_failed")
-POLL_S = 4.0
+POLL_S = 5.0
 """Every question costs Airflow's API server time that it takes from the tasks."""
 
 PATIENCE_S = 900.0
@@ -44,6 +44,7 @@ class Story:
         self.airflow = airflow
         self.services = services
         self.console = console
+        self._ended: dict[tuple[str, str], RunView] = {}
 
     def ingest(self) -> list[Run]:
         """Run the five ingest DAGs to their end, and the statistics that they wake."""
@@ -54,7 +55,7 @@ class Story:
         return runs
 
     def _ingested(self, runs: list[Run], before: set[str], board: Board) -> bool:
-        now = [self.airflow.run(run) for run in runs]
+        now = self.airflow.refresh(runs)
         counts = [self._view(run) for run in now]
         counting = [run for run in self.airflow.runs("statistics") if run.run_id not in before]
         board.show(
@@ -100,8 +101,13 @@ class Story:
         return bool(sending) and all(found.ended for found in now)
 
     def _view(self, run: Run, name: str | None = None) -> RunView:
-        done = self.airflow.task_count(run, *DONE)
-        return RunView(name or run.dag_id, run.state, done, self.airflow.task_count(run))
+        if (run.dag_id, run.run_id) not in self._ended:
+            done = self.airflow.task_count(run, *DONE)
+            view = RunView(name or run.dag_id, run.state, done, self.airflow.task_count(run))
+            if not run.ended:
+                return view
+            self._ended[run.dag_id, run.run_id] = view
+        return self._ended[run.dag_id, run.run_id]
 
     def _refuse_failed(self, runs: Iterable[Run]) -> None:
         for run in runs:
