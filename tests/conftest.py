@@ -1,12 +1,16 @@
 """What several folders of tests share: the simulated country on disk, and a real PostgreSQL server."""
 
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from include.sandbox import make
+
+_numbers = count(1)
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +28,18 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server: Any = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
     yield server.get_uri()
     server.cleanup()
+
+
+@pytest.fixture
+def postgres_database(postgres: str) -> Iterator[str]:
+    """URL of an empty database of that server."""
+    name = f"test_{next(_numbers)}"
+    admin = create_engine(
+        postgres.replace("postgresql://", "postgresql+psycopg2://"), isolation_level="AUTOCOMMIT", pool_size=1
+    )
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield postgres.replace("/postgres?", f"/{name}?")
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()

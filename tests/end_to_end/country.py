@@ -9,7 +9,7 @@ import os
 import socket
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,11 @@ class Place:
     api: str = "http://127.0.0.1:9"  # nobody answers there
     sources: Path | None = None
     now: str = NOW
+    ledger_url: str | None = None
+
+    def with_ledger(self, url: str) -> Place:
+        """The same place with its ledger on another database."""
+        return replace(self, ledger_url=url)
 
     @property
     def home(self) -> Home:
@@ -53,7 +58,8 @@ class Place:
             "ODCM_API": self.api,
             "ODCM_API_TOKEN": DEFAULT_TOKEN,
         }
-        return found | ({"ODCM_SOURCES": str(self.sources)} if self.sources else {})
+        found |= {"ODCM_SOURCES": str(self.sources)} if self.sources else {}
+        return found | ({"ODCM_LEDGER_URL": self.ledger_url} if self.ledger_url else {})
 
     @contextlib.contextmanager
     def entered(self) -> Iterator[Home]:
