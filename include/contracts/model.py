@@ -30,7 +30,6 @@ class Field:
     description: str
     required: bool = False
     restricted: bool = False
-    derived: bool = False
     derived_from: str | None = None
     codelist: str | None = None
     unit: str | None = None
@@ -41,6 +40,11 @@ class Field:
     min_length: int | None = None
     max_length: int | None = None
     pattern: str | None = None
+
+    @property
+    def derived(self) -> bool:
+        """Whether the column is computed from another one instead of being mapped by a source."""
+        return self.derived_from is not None
 
 
 @dataclass(frozen=True)
@@ -198,7 +202,6 @@ def _field(path: Path, prop: SchemaProperty) -> Field:
         description=prop.description or "",
         required=bool(prop.required),
         restricted=prop.classification == "restricted",
-        derived=bool(custom.get("derived") or custom.get("derived_from")),
         derived_from=custom.get("derived_from"),
         codelist=custom.get("codelist"),
         unit=custom.get("unit"),

@@ -2,7 +2,7 @@
 
 The rules read two sets of columns of one row: the raw text as the source gave it (`raw_<field>`, null where
 the source says nothing) and the typed value (`<field>`, null where the text could not be read), besides
-`received_on` (the day of delivery) and `regions_allowed`. A rule never stops at the first fault: `METHODOLOGY`
+`received_on` (the day of delivery), and ask the macro `region_is_allowed(code)`. A rule never stops at the first fault: `METHODOLOGY`
 wants every reason for every row.
 """
 
@@ -44,7 +44,7 @@ def row_rules(contract: Contract) -> list[RowRule]:
             RowRule(
                 "region_code.foreign",
                 "a region that this source reports for",
-                "not list_contains(regions_allowed, region_code)",
+                "not region_is_allowed(region_code)",
             )
         )
     rules += [

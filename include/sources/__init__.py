@@ -4,12 +4,13 @@ from include.sources.definition import (
     DefinitionError,
     Feed,
     SourceDefinition,
+    definition_files,
     load_source,
     load_sources,
     read_definition,
     sources_folder,
 )
-from include.sources.errors import RetryableSourceError, SourceError
+from include.sources.errors import RetryableSourceError, SeveralSourceErrors, SourceError
 from include.sources.transports import Offered, fetch, offered
 
 __all__ = [
@@ -17,8 +18,10 @@ __all__ = [
     "Feed",
     "Offered",
     "RetryableSourceError",
+    "SeveralSourceErrors",
     "SourceDefinition",
     "SourceError",
+    "definition_files",
     "fetch",
     "load_source",
     "load_sources",

@@ -177,10 +177,7 @@ def load_sources(folder: Path | None = None) -> dict[str, SourceDefinition]:
     Raises:
         DefinitionError: lists every fault of every file.
     """
-    folder = folder or sources_folder()
-    paths = sorted(folder.glob("*.yaml"))
-    if not paths:
-        raise DefinitionError(f"{folder}: expected at least one source definition (*.yaml), found none")
+    paths = definition_files(folder)
     found: dict[str, SourceDefinition] = {}
     faults: list[str] = []
     for path in paths:
@@ -197,6 +194,15 @@ def load_sources(folder: Path | None = None) -> dict[str, SourceDefinition]:
     if faults:
         raise DefinitionError("\n".join(faults))
     return found
+
+
+def definition_files(folder: Path | None = None) -> list[Path]:
+    """The files of all definitions, by name; DefinitionError where there is none."""
+    folder = folder or sources_folder()
+    paths = sorted(folder.glob("*.yaml"))
+    if not paths:
+        raise DefinitionError(f"{folder}: expected at least one source definition (*.yaml), found none")
+    return paths
 
 
 def load_source(name: str, folder: Path | None = None) -> SourceDefinition | None:
@@ -217,6 +223,8 @@ def read_definition(path: Path) -> SourceDefinition:
     try:
         document = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys)
         definition = SourceDefinition.model_validate(document)
+    except UnicodeDecodeError:
+        raise DefinitionError(f"{path.name}: expected text in UTF-8") from None
     except yaml.YAMLError as error:
         raise DefinitionError(f"{path.name}: expected YAML: {error}") from error
     except ValidationError as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class SourceError(Exception):
     """A delivery or a source that cannot be read.
@@ -13,6 +15,14 @@ class SourceError(Exception):
     def __init__(self, feed_id: str, file: str, place: str, found: str, expected: str, action: str) -> None:
         super().__init__(f"{feed_id}: {file}: {place}: found {found}; expected {expected}. {action}")
         self.feed_id, self.file, self.place = feed_id, file, place
+
+
+class SeveralSourceErrors(SourceError):
+    """What is wrong with several deliveries of one feed; the others of it were taken."""
+
+    def __init__(self, faults: Sequence[SourceError]) -> None:
+        Exception.__init__(self, "\n".join(map(str, faults)))
+        self.feed_id, self.file, self.place = faults[0].feed_id, "", ""
 
 
 class RetryableSourceError(SourceError):

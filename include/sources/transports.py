@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from string import Template
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import requests
 
@@ -30,8 +30,10 @@ class Offered:
     received_at: datetime
 
 
-def offered(feed_id: str, feed: Feed, variables: Mapping[str, str]) -> list[Offered]:
-    """Every delivery the source offers now, oldest first.
+def offered(
+    feed_id: str, feed: Feed, variables: Mapping[str, str]
+) -> tuple[list[Offered], list[SourceError]]:
+    """Every delivery the source offers now, oldest first, and what is wrong with others that it offers.
 
     Raises:
         SourceError: the folder or the list of deliveries cannot be read; RetryableSourceError where a
@@ -39,7 +41,7 @@ def offered(feed_id: str, feed: Feed, variables: Mapping[str, str]) -> list[Offe
     """
     if isinstance(feed.transport, FolderTransport):
         return _offered_files(feed_id, feed.transport, variables)
-    return _offered_by_api(feed_id, feed.transport, variables)
+    return _offered_by_api(feed_id, feed.transport, variables), []
 
 
 def fetch(feed_id: str, feed: Feed, delivery: Offered, variables: Mapping[str, str], to: BinaryIO) -> None:
@@ -58,41 +60,46 @@ def fetch(feed_id: str, feed: Feed, delivery: Offered, variables: Mapping[str, s
         to.write(b"\n" + body if number else body)
 
 
-def _offered_files(feed_id: str, transport: FolderTransport, variables: Mapping[str, str]) -> list[Offered]:
+def _offered_files(
+    feed_id: str, transport: FolderTransport, variables: Mapping[str, str]
+) -> tuple[list[Offered], list[SourceError]]:
     folder = Path(_expand(feed_id, "path", transport.path, variables))
     if not folder.is_dir():
         raise SourceError(
             feed_id, "transport.path", "folder", "no such folder", "the folder the source writes to",
             "Check transport.path and the variables it uses.",
         )  # fmt: skip
-    found = []
-    for path in sorted(folder.glob(transport.pattern)):
-        match = re.search(transport.name_pattern, path.name)
-        if not path.is_file():
-            continue
-        if match is None:
-            raise SourceError(
-                feed_id, path.name, "file name", "no period or day of delivery",
-                f"a name that matches {transport.name_pattern}", "Rename the file, or mend transport.name_pattern.",
-            )  # fmt: skip
-        parts = match.groupdict()
-        period = parts["year"] + (f"-{parts['month']}" if parts.get("month") else "")
-        if not parts.get("delivered"):
-            found.append(Offered(path.name, period, datetime.fromtimestamp(int(path.stat().st_mtime), UTC)))
-            continue
+    found, faults = [], []
+    for path in sorted(path for path in folder.glob(transport.pattern) if path.is_file()):
         try:
-            day = datetime.strptime(parts["delivered"], "%Y%m%d").replace(tzinfo=UTC)
-        except ValueError:
-            raise SourceError(
-                feed_id,
-                path.name,
-                "file name",
-                "a day of delivery that is no day",
-                "YYYYMMDD",
-                "Rename the file.",
-            ) from None
-        found.append(Offered(path.name, period, day))
-    return sorted(found, key=lambda o: (o.received_at, o.name))
+            found.append(_offered_file(feed_id, transport, path))
+        except SourceError as error:
+            faults.append(error)
+    return sorted(found, key=lambda o: (o.received_at, o.name)), faults
+
+
+def _offered_file(feed_id: str, transport: FolderTransport, path: Path) -> Offered:
+    match = re.search(transport.name_pattern, path.name)
+    if match is None:
+        raise SourceError(
+            feed_id, path.name, "file name", "no period or day of delivery",
+            f"a name that matches {transport.name_pattern}", "Rename the file, or mend transport.name_pattern.",
+        )  # fmt: skip
+    parts = match.groupdict()
+    period = parts["year"] + (f"-{parts['month']}" if parts.get("month") else "")
+    if not parts.get("delivered"):
+        return Offered(path.name, period, datetime.fromtimestamp(int(path.stat().st_mtime), UTC))
+    try:
+        return Offered(path.name, period, datetime.strptime(parts["delivered"], "%Y%m%d").replace(tzinfo=UTC))
+    except ValueError:
+        raise SourceError(
+            feed_id,
+            path.name,
+            "file name",
+            "a day of delivery that is no day",
+            "YYYYMMDD",
+            "Rename the file.",
+        ) from None
 
 
 def _offered_by_api(
@@ -191,7 +198,7 @@ def _get(
     return bytes(body)
 
 
-def _json(feed_id: str, name: str, raw: bytes) -> dict[str, object] | object:
+def _json(feed_id: str, name: str, raw: bytes) -> Any:
     try:
         return json.loads(raw)
     except ValueError:

@@ -7,9 +7,19 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, TypedDict
 
-from include.contracts import load
+from include.contracts import DATASETS, load
 from include.ledger import BatchRecord, Delivery, DeliveryResult, GateResult, Ledger, RuleResult
-from include.sources import SourceDefinition, SourceError, fetch, load_source, load_sources, offered
+from include.sources import (
+    DefinitionError,
+    SeveralSourceErrors,
+    SourceDefinition,
+    SourceError,
+    definition_files,
+    fetch,
+    load_source,
+    offered,
+    read_definition,
+)
 from include.steps import clock
 from include.steps.context import code_version, open_ledger, variables
 from include.steps.judge import Input, Task, Verdict, rules_of
@@ -40,28 +50,39 @@ class Judged(TypedDict):
 
 
 def feeds(dataset: str | None = None) -> list[str]:
-    """Ids of all feeds (`KZ-43/blocking_record`), or of those of one dataset, in order of source."""
-    return [
-        f"{source.source}/{name}"
-        for source in load_sources().values()
-        for name in source.feeds
-        if dataset in (None, name)
-    ]
+    """Ids of all feeds (`KZ-43/blocking_record`), or of those of one dataset, in order of source.
+
+    A source whose definition cannot be read stands here with every dataset it could have: landing it says what
+    is wrong, and the other sources go on.
+    """
+    found = []
+    for path in definition_files():
+        try:
+            names = list(read_definition(path).feeds)
+        except DefinitionError:
+            names = list(DATASETS)
+        found += [f"{path.stem}/{name}" for name in names if dataset in (None, name)]
+    return found
 
 
 def land(feed_id: str, home: Home | None = None) -> Landed:
     """Bring every delivery that the source offers into the landing area; the same bytes again are known.
 
     Raises:
-        SourceError: the source or one of its deliveries could not be had whole; what came before it stays.
+        SourceError: the source, or some of its deliveries, could not be had whole; the other deliveries stay.
     """
     home = home or Home.from_environment()
     source, dataset = _source(feed_id)
     feed, names = source.feeds[dataset], variables(home)
     new = known = size = 0
     with open_ledger(home) as ledger:
-        for delivery in offered(feed_id, feed, names):
-            landed = landing.land(home, partial(fetch, feed_id, feed, delivery, names))
+        deliveries, faults = offered(feed_id, feed, names)
+        for delivery in deliveries:
+            try:
+                landed = landing.land(home, partial(fetch, feed_id, feed, delivery, names))
+            except SourceError as error:
+                faults.append(error)
+                continue
             record = Delivery(
                 feed_id=feed_id,
                 source_id=source.source,
@@ -76,6 +97,8 @@ def land(feed_id: str, home: Home | None = None) -> Landed:
                 new, size = new + 1, size + landed.size_bytes
             else:
                 known += 1
+    if faults:
+        raise faults[0] if len(faults) == 1 else SeveralSourceErrors(faults)
     return {"feed_id": feed_id, "new": new, "known": known, "bytes": size}
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from include.contracts import Contract, RowRule, arrow_schema, row_rules
+from include.contracts import Contract, Field, RowRule, row_rules
 from include.quality import verdicts
 from include.sources.definition import (
     ColumnMapping,
@@ -29,6 +29,7 @@ from include.sources.formats import Delivered, RawRows, Reading, exact_records, 
 from include.transform import (
     TextRules,
     channel_key,
+    code_type,
     content_hash,
     null_where_nothing,
     quoted,
@@ -40,6 +41,7 @@ from include.transform import (
 )
 
 MEMORY_LIMIT = "512MB"
+TYPES = {"string": "varchar", "date": "date", "integer": "bigint", "number": "double", "boolean": "boolean"}
 CONFLICT = RowRule("row.conflict", "one content for one record number in one delivery", "")
 
 
@@ -104,6 +106,24 @@ def rules_of(contract: Contract) -> list[RowRule]:
 def judge(task: Task, inputs: Sequence[Input], core_files: Sequence[str], staging: Path) -> Verdict:
     """Judge all deliveries in one pass and stage the outcome.
 
+    Raises:
+        SourceError: the engine failed. Its own words may quote a row: they are kept in the staging folder,
+            which is restricted, and not in the message.
+    """
+    try:
+        return _judge(task, inputs, core_files, staging)
+    except duckdb.Error as error:
+        (staging / "error.txt").write_text(str(error), encoding="utf-8")
+        kind = type(error).__name__
+    raise SourceError(
+        task.feed_id, f"batch {task.batch_id[:12]}", "judging", kind, "a pass over all rows",
+        f"Nothing of the batch was taken. What the engine said is in staging/{task.batch_id}/error.txt.",
+    )  # fmt: skip
+
+
+def _judge(task: Task, inputs: Sequence[Input], core_files: Sequence[str], staging: Path) -> Verdict:
+    """One connection, one pass.
+
     Args:
         task: the feed, its contract and the batch.
         inputs: new deliveries of the feed.
@@ -115,11 +135,13 @@ def judge(task: Task, inputs: Sequence[Input], core_files: Sequence[str], stagin
     ) as con:
         con.execute("set timezone = 'UTC'")
         register_registrable(con)
+        regions = ", ".join(map(quoted, task.source.regions))
+        con.execute(f"create temp macro region_is_allowed(code) as code in ({regions})")
         landed: dict[str, int] = {}
         refused: dict[str, SourceError] = {}
         ordered = sorted(inputs, key=lambda d: (d.received_at, d.delivery_id))
-        _create_tables(con, task, ordered)
         _register_words(con, task)
+        _create_tables(con, task, ordered)
         readable: dict[int, RawRows] = {}
         for number, delivery in enumerate(ordered):
             try:
@@ -144,11 +166,12 @@ def judge(task: Task, inputs: Sequence[Input], core_files: Sequence[str], stagin
 
 def _create_tables(con: duckdb.DuckDBPyConnection, task: Task, inputs: Sequence[Input]) -> None:
     """Tables `judged` (one row for each physical row), `deliveries` (what all rows of one share), `set_aside`."""
-    con.register("core_shape", arrow_schema(task.contract).empty_table())
-    names = ", ".join(field.name for field in task.contract.fields)
+    columns = ", ".join(
+        f"{field.name} {code_type(field) if field.codelist else TYPES[field.type]}"
+        for field in _present(task)
+    )
     con.execute(
-        f"create table judged as select 0 as delivery, raw_row, {names}, cast(null as varchar[]) as reasons, "
-        "cast(null as varchar) as received from core_shape limit 0"
+        f"create table judged (delivery integer, raw_row bigint, {columns}, reasons varchar[], received varchar)"
     )
     con.execute("create table set_aside (delivery integer, raw_row bigint, verdict varchar)")
     shared = [quoted(part) for part in (task.batch_id, task.feed_id, task.source.source)]
@@ -161,6 +184,11 @@ def _create_tables(con: duckdb.DuckDBPyConnection, task: Task, inputs: Sequence[
         f"create table deliveries as from (values {', '.join(rows)}) t(delivery, delivery_id, file, "
         "delivered_period, received_at, batch_id, feed_id, source_id)"
     )
+
+
+def _present(task: Task) -> list[Field]:
+    """The contract's fields that this feed maps, and what is derived from those; the others stay null."""
+    return [field for field in task.contract.fields if (field.derived_from or field.name) in task.feed.fields]
 
 
 def _account(
@@ -194,7 +222,7 @@ def _account(
 def _judging_query(task: Task, deliveries: Sequence[Input], readable: Mapping[int, RawRows]) -> str:
     """One query over all deliveries, in levels: cells as text, typed values, derived values, verdict."""
     contract, rules, text = task.contract, row_rules(task.contract), _text_rules(task.feed)
-    names = [field.name for field in contract.fields]
+    names = [field.name for field in _present(task)]
     raws = ", ".join(f"raw_{field.name}" for field in contract.reported)
     typed = ", ".join(
         f"{typed_value(f, text)} as {f.name}" for f in contract.fields if f.codelist or not f.derived
@@ -207,18 +235,19 @@ def _judging_query(task: Task, deliveries: Sequence[Input], readable: Mapping[in
         )
         if name in names
     )
-    regions = "[" + ", ".join(map(quoted, task.source.regions)) + "]"
     # A record as received becomes JSON where a row is broken, and only there, if all deliveries look alike.
     one_shape = len({raw.shape for raw in readable.values()}) == 1 and all(r.shape for r in readable.values())
     cells = " union all ".join(
         _cells_query(task.feed, contract, n, deliveries[n], raw, one_shape) for n, raw in readable.items()
     )
-    mapped = [field.name for field in contract.reported if field.name in task.feed.fields]
-    trimmed = f"select * replace ({', '.join(f'{without_spaces(n)} as {n}' for n in (f'raw_{m}' for m in mapped))}) from ({cells})"
-    emptied = ", ".join(f"{null_where_nothing(n, text)} as {n}" for n in (f"raw_{m}" for m in mapped))
-    as_text = f"select * replace ({emptied}) from ({trimmed})"
+    as_text = cells
+    if not all(raw.trimmed for raw in readable.values()):
+        mapped = [f"raw_{field.name}" for field in contract.reported if field.name in task.feed.fields]
+        trimmed = ", ".join(f"{without_spaces(name)} as {name}" for name in mapped)
+        emptied = ", ".join(f"{null_where_nothing(name, text)} as {name}" for name in mapped)
+        as_text = f"select * replace ({emptied}) from (select * replace ({trimmed}) from ({cells}))"
     as_typed = f"select delivery, received_on, raw_row, received, {raws}, {typed} from ({as_text})"
-    known = f"select *, {regions} as regions_allowed {derived} from ({as_typed})"
+    known = f"select * {derived} from ({as_typed})"
     judged = f"select *, {verdicts.is_broken(rules)} as broken from ({known})"
     return (
         f"select delivery, raw_row, {', '.join(names)}, "
@@ -254,7 +283,7 @@ def _mapped(mapping: FieldMapping | None, raw: RawRows) -> str:
     if isinstance(mapping, ConstantMapping):
         return quoted(mapping.constant)
     if isinstance(mapping, ExpressionMapping):
-        return f"cast(({_bound(mapping.expression, raw)}) as varchar)"
+        return f"nullif(trim(cast(({_bound(mapping.expression, raw)}) as varchar)), '')"
     return raw.cells[mapping if isinstance(mapping, str) else mapping.column]
 
 
@@ -293,12 +322,13 @@ def _find_duplicates(con: duckdb.DuckDBPyConnection, task: Task, core_files: Seq
         files = "[" + ", ".join(map(quoted, core_files)) + "]"
         stored = f"select record_key, content_hash from read_parquet({files}) where feed_id = {quoted(task.feed_id)}"
     key = record_key(task.source.source, task.dataset, task.feed.identity)
+    mark = f"hash({', '.join(task.feed.identity)})"  # only to find candidates: equal records have equal marks
     con.execute(f"create temp table stored as select distinct record_key, content_hash from ({stored})")
     con.execute(
         f"create temp table candidates as select delivery, raw_row, {key} as record_key, "
-        f"{content_hash(task.contract)} as content_hash from judged where reasons is null and (hash({key}) in "
-        f"(select key from (select hash({key}) as key from judged where reasons is null) group by key having count(*) > 1) "
-        f"or {key} in (select record_key from stored))"
+        f"{content_hash(_present(task))} as content_hash from judged where reasons is null and ({mark} in "
+        f"(select mark from (select {mark} as mark from judged where reasons is null) group by mark "
+        f"having count(*) > 1){' or ' + key + ' in (select record_key from stored)' if core_files else ''})"
     )
     con.execute(
         "insert into set_aside select delivery, raw_row, case "
@@ -316,15 +346,19 @@ def _write(con: duckdb.DuckDBPyConnection, task: Task, staging: Path) -> None:
     aside = con.execute("select count(*) from set_aside").fetchall()[0][0]
     anti = "anti join set_aside using (delivery, raw_row)" if aside else ""
     key = f"{record_key(task.source.source, task.dataset, task.feed.identity)} as record_key"
-    content = f"{content_hash(task.contract)} as content_hash"
+    content = f"{content_hash(_present(task))} as content_hash"
     computed = {"record_key": key, "content_hash": content}
+    absent = {field.name for field in task.contract.fields} - {field.name for field in _present(task)}
+    computed |= {
+        f.name: f"cast(null as {TYPES[f.type]}) as {f.name}" for f in task.contract.fields if f.name in absent
+    }
     columns = ", ".join(computed.get(field.name, field.name) for field in task.contract.columns)
     where_from = "batch_id, delivery_id, feed_id, file, raw_row"
     outputs = {
         "core": f"select {columns} from judged {anti} join deliveries using (delivery) where reasons is null",
         "quarantine": (
             f"select {where_from}, received, reasons from judged join deliveries using (delivery) "
-            f"where reasons is not null union all by name select {where_from}, {_as_json(task.contract)} as received, "
+            f"where reasons is not null union all by name select {where_from}, {_as_json(task)} as received, "
             f"[{quoted(CONFLICT.id)}] as reasons from judged join set_aside using (delivery, raw_row) "
             "join deliveries using (delivery) where verdict = 'conflict'"
         ),
@@ -334,14 +368,14 @@ def _write(con: duckdb.DuckDBPyConnection, task: Task, staging: Path) -> None:
         ),
     }
     for name, query in outputs.items():
-        con.execute(f"copy ({query}) to {quoted(str(staging / f'{name}.parquet'))} (format parquet)")
+        con.execute(
+            f"copy ({query}) to {quoted(str(staging / f'{name}.parquet'))} (format parquet, dictionary_size_limit 2000)"
+        )
 
 
-def _as_json(contract: Contract) -> str:
+def _as_json(task: Task) -> str:
     return (
-        "cast(to_json({"
-        + ", ".join(f"{quoted(f.name)}: {f.name}" for f in contract.reported)
-        + "}) as varchar)"
+        "cast(to_json({" + ", ".join(f"{quoted(f.name)}: {f.name}" for f in _present(task)) + "}) as varchar)"
     )
 
 

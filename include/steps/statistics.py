@@ -124,4 +124,6 @@ def _own_region(sources: dict[str, SourceDefinition], source_id: str) -> str:
 
 
 def _table(reports: Sequence[Report]) -> pa.Table:
-    return pa.Table.from_pylist([dict(zip(REPORTS.names, report, strict=True)) for report in reports], REPORTS)
+    return pa.Table.from_pylist(
+        [dict(zip(REPORTS.names, report, strict=True)) for report in reports], REPORTS
+    )

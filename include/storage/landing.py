@@ -27,7 +27,7 @@ def land(home: Home, write: Callable[[BinaryIO], None]) -> Landed:
     with tempfile.NamedTemporaryFile(dir=home.landing, prefix=".incoming-", delete=False) as file:
         incoming = Path(file.name)
         try:
-            hashing = _Hashing(file)
+            hashing = _Hashing(cast(BinaryIO, file))
             write(cast(BinaryIO, hashing))
             file.flush()
             os.fsync(file.fileno())

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from deltalake import DeltaTable
 from deltalake import Schema as DeltaSchema
 from deltalake.exceptions import CommitFailedError, DeltaError
-from deltalake.transaction import AddAction, CommitProperties, Transaction
+from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction
 
 from include.contracts import Contract, arrow_schema, load
 from include.storage.home import Home
@@ -66,7 +66,7 @@ def append_batch(home: Home, dataset: str, batch_id: str, committed_at_ms: int) 
         source = folder / f"{kind}.parquet"
         name = f"{batch_id}.parquet"
         target = _uri(home, kind, dataset) / name
-        actions = []
+        actions: list[AddAction | RemoveAction] = []
         rows = pq.read_metadata(source if source.exists() else target).num_rows
         if rows:
             if source.exists():
@@ -108,7 +108,7 @@ def keep_gate_report(home: Home, dataset: str, html: str) -> Path:
     return path
 
 
-def _commit(table: DeltaTable, actions: list[AddAction], batch_id: str, rows: int) -> None:
+def _commit(table: DeltaTable, actions: list[AddAction | RemoveAction], batch_id: str, rows: int) -> None:
     for _ in range(10):
         try:
             table.create_write_transaction(

@@ -4,6 +4,7 @@ from include.transform.channel import channel_key, register_registrable
 from include.transform.identity import content_hash, record_key
 from include.transform.values import (
     TextRules,
+    code_type,
     null_where_nothing,
     quoted,
     register_codes,
@@ -14,6 +15,7 @@ from include.transform.values import (
 __all__ = [
     "TextRules",
     "channel_key",
+    "code_type",
     "content_hash",
     "null_where_nothing",
     "quoted",

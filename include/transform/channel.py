@@ -14,7 +14,7 @@ import idna
 import pyarrow as pa
 import pyarrow.compute as pc
 import tldextract
-from duckdb.func import PythonUDFType
+from duckdb.func import FunctionNullHandling, PythonUDFType
 from duckdb.sqltypes import VARCHAR
 
 HANDLE = "[a-z0-9_.-]{2,64}"
@@ -30,7 +30,7 @@ NETWORKS = {
     "vk": "vk\\.com|vk\\.ru|vkontakte\\.ru|m\\.vk\\.com",
     "whatsapp": "wa\\.me|api\\.whatsapp\\.com|chat\\.whatsapp\\.com",
 }
-HOST = "^(?:[a-z][a-z0-9+.-]*://)?(?:[^/@?#]*@)?([^/:?#\\s@]+\\.[^/:?#\\s@]+?)\\.?(?::[0-9]+)?(?:[/?#].*)?$"
+HOST = "^[^/:?#@\\s]+"
 
 
 def register_registrable(connection: duckdb.DuckDBPyConnection) -> None:
@@ -40,7 +40,8 @@ def register_registrable(connection: duckdb.DuckDBPyConnection) -> None:
         _registrable,
         [VARCHAR],
         VARCHAR,
-        type=PythonUDFType.ARROW,  # type: ignore[arg-type]
+        type=PythonUDFType.ARROW,
+        null_handling=FunctionNullHandling.SPECIAL,
     )
 
 
@@ -56,7 +57,7 @@ def channel_key(platform: str, identifier: str, numeric_id: str) -> str:
         for name, hosts in NETWORKS.items()
     )
     return f"""case
-        when {platform} is null then null
+        when {platform} is null or {identifier} is null then null
         when {numeric_id} is not null then
             case when starts_with({platform}, 'telegram') then 'telegram' else {platform} end || ':id:' || {numeric_id}
         when starts_with({platform}, 'telegram') then coalesce(
@@ -64,7 +65,8 @@ def channel_key(platform: str, identifier: str, numeric_id: str) -> str:
             case when regexp_full_match({text}, '[a-z0-9_]{{2,64}}') then 'telegram:' || {text} end,
             'telegram:+' || nullif(regexp_extract({identifier}, '{TELEGRAM_INVITE}', 1), ''))
         {networks}
-        else {platform} || ':' || registrable_domain(nullif(regexp_extract({text}, '{HOST}', 1), ''))
+        else {platform} || ':' || registrable_domain(regexp_extract(
+            case when contains({text}, '://') then split_part({text}, '://', 2) else {text} end, '{HOST}'))
     end"""
 
 
@@ -84,7 +86,7 @@ def _registrable(hosts: pa.Array) -> pa.Array:
 
 @functools.lru_cache(maxsize=100_000)
 def _registrable_domain(host: str | None) -> str | None:
-    if not host:
+    if not host or "." not in host.strip("."):
         return None
     try:
         ascii_host = idna.encode(host.strip("."), uts46=True).decode().lower()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from include.contracts import Contract
+from include.contracts import Field
 from include.transform.values import quoted
+
+SEPARATOR = "\x1f"
 
 
 def record_key(source_id: str, dataset: str, identity: Sequence[str]) -> str:
@@ -14,12 +16,17 @@ def record_key(source_id: str, dataset: str, identity: Sequence[str]) -> str:
     return f"concat_ws('|', {quoted(source_id)}, {quoted(dataset)}, {values})"
 
 
-def content_hash(contract: Contract) -> str:
-    """SQL for the MD5 of the reported content, `name=value` of every field that has one.
+def content_hash(fields: Iterable[Field]) -> str:
+    """SQL for the MD5 of the reported content, `name=value` of every reported field that has one.
 
-    Empty fields leave no trace, so that a column added to the contract changes no earlier hash.
+    Empty fields leave no trace, so that a column added to the contract changes no earlier hash. Rows that lack a
+    required field are in quarantine and have no hash.
     """
-    parts = ", ".join(
-        f"{quoted(field.name + '=')} || cast({field.name} as varchar)" for field in contract.reported
-    )
-    return f"md5(concat_ws(chr(31), {parts}))"
+    parts = [
+        f"{quoted(SEPARATOR + field.name + '=')}, {field.name}"
+        if field.required
+        else f"{quoted(SEPARATOR + field.name + '=')} || {field.name}"
+        for field in fields
+        if not field.derived
+    ]
+    return f"md5(concat({', '.join(parts)}))"

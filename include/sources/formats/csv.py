@@ -8,7 +8,7 @@ from pathlib import Path
 
 from include.sources.definition import CsvFormat
 from include.sources.formats.raw import RawRows, Reading, check_headings, clean_heading, identifier, literal
-from include.sources.formats.text import count_records, utf8_text
+from include.sources.formats.text import count_records, has_padding, utf8_text
 
 MAX_LINE_BYTES = 8 << 20
 
@@ -20,12 +20,13 @@ def read_csv(reading: Reading, declared: CsvFormat) -> RawRows:
     check_headings(reading, headings, f"heading line {declared.title_rows + 1}")
     columns = [f"c{number}" for number in range(len(headings))]
     rejects = f"rejects_{reading.delivered.path.name[:16]}"
+    nothing = ", ".join(literal(word) for word in sorted({"", *declared.null_values}))
     types = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in columns)
     relation = (
         f"(select row_number() over () + {declared.title_rows + 1} as raw_row, * from read_csv({literal(str(path))}, "
         f"auto_detect=false, header=true, skip={declared.title_rows}, delim={literal(declared.delimiter)}, "
         f"quote={literal(declared.quote)}, escape={literal(declared.quote)}, new_line={literal(_line_break(path))}, "
-        f"nullstr='', max_line_size={MAX_LINE_BYTES}, store_rejects=true, rejects_table={literal(rejects)}, "
+        f"nullstr=[{nothing}], max_line_size={MAX_LINE_BYTES}, store_rejects=true, rejects_table={literal(rejects)}, "
         f"rejects_scan={literal(rejects + '_scan')}, "
         f"columns={{{types}}}))"
     )
@@ -35,6 +36,7 @@ def read_csv(reading: Reading, declared: CsvFormat) -> RawRows:
         cells=cells,
         received="{" + ", ".join(f"{identifier(h or c)}: {c}" for h, c in cells.items()) + "}",
         shape=tuple(headings),
+        trimmed=not has_padding(path, declared.delimiter, declared.quote),
         rejects=f"select line as raw_row, trim(any_value(csv_line), chr(10) || chr(13)) as received, 'row.columns' as rule from {identifier(rejects)} group by line",
         physical_rows=count_records(path, declared.quote) - declared.title_rows - 1,
         numbered_without_rejects=True,

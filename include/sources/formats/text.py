@@ -7,9 +7,13 @@ import contextlib
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
+import pyarrow as pa
+
 from include.sources.formats.raw import Reading
 
 CHUNK = 1 << 20
+NO_BREAK_SPACE = "\u00a0".encode()
 MAGIC = {
     b"PK\x03\x04": "a ZIP archive or XLSX workbook",
     b"\xd0\xcf\x11\xe0": "an old Office file",
@@ -18,6 +22,8 @@ MAGIC = {
     b"<!DOC": "an HTML page",
     b"<html": "an HTML page",
     b"<?xml": "an XML file",
+    b"\xff\xfe": "text in UTF-16",
+    b"\xfe\xff": "text in UTF-16",
 }
 
 
@@ -51,12 +57,23 @@ def utf8_text(reading: Reading, encoding: str) -> Path:
 
 
 def _decode(reading: Reading, file: BinaryIO, out: BinaryIO | None, encoding: str) -> None:
-    decoder = codecs.getincrementaldecoder("utf-8" if encoding == "utf-8-sig" else encoding)("strict")
+    """Read the whole file in its encoding, line-aligned, and write it as UTF-8 where asked."""
+    codec = "utf-8" if encoding == "utf-8-sig" else encoding
+    aligned = codec == "utf-8"  # no byte of another character looks like a line break
+    decoder = codecs.getincrementaldecoder(codec)("strict")
     read = lines = 0
+    rest = b""
     while True:
         chunk = file.read(CHUNK)
+        piece = rest + chunk
+        if aligned and chunk:
+            cut = piece.rfind(b"\n") + 1
+            piece, rest = piece[:cut], piece[cut:]
         try:
-            text = decoder.decode(chunk, final=not chunk)
+            if not (aligned and out is None and _is_utf8(piece)):
+                text = decoder.decode(piece, final=not chunk)
+                if out:
+                    out.write(text.encode())
         except UnicodeDecodeError as error:
             line = lines + error.object[: error.start].count(b"\n") + 1
             raise reading.refuse(
@@ -64,12 +81,20 @@ def _decode(reading: Reading, file: BinaryIO, out: BinaryIO | None, encoding: st
                 f"text in {encoding}, as the definition declares",
                 "Mend format.encoding of the definition, or ask the source; nothing of this file was taken.",
             ) from None  # fmt: skip
-        if out:
-            out.write(text.encode())
         if not chunk:
             return
-        read += len(chunk)
-        lines += chunk.count(b"\n")
+        read += len(piece)
+        lines += piece.count(b"\n")
+
+
+def _is_utf8(piece: bytes) -> bool:
+    """Whether the bytes are UTF-8; Arrow's check is several times faster than decoding."""
+    offsets = pa.py_buffer(np.array([0, len(piece)], dtype=np.int32))
+    try:
+        pa.StringArray.from_buffers(1, offsets, pa.py_buffer(piece)).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def count_lines(path: Path) -> int:
@@ -91,3 +116,25 @@ def count_records(path: Path, quote: str) -> int:
                 breaks += chunk.count(b"\n")
             last = chunk[-1:]
     return breaks + (last != b"\n" or inside)
+
+
+def has_padding(path: Path, delimiter: str, quote: str) -> bool:
+    """Whether any cell may have an outer space: bytes only, so that files without are spared the trimming."""
+    edges = np.zeros(256, dtype=bool)
+    edges[[ord(delimiter.encode()), ord(quote.encode()), ord(b"\n"), ord(b"\r")]] = True
+    edge = np.frombuffer(b"\n", dtype=np.uint8)
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            if b"\t" in chunk or NO_BREAK_SPACE in chunk:
+                return True
+            window = np.concatenate((edge, np.frombuffer(chunk, dtype=np.uint8)))
+            spaces = np.flatnonzero(window == ord(b" "))
+            if (
+                edges[window[spaces - 1]].any()
+                or edges[window[np.minimum(spaces + 1, len(window) - 1)]].any()
+            ):
+                return True
+            edge = window[-1:]
+            if edge[0] == ord(b" "):  # its right neighbour stands in the next piece: do not look, trim
+                return True
+    return False
