@@ -1,0 +1,107 @@
+"""Formats give text as it stands, the place of each record, and how many there are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from include.sources import SourceError, load_sources
+from include.sources.formats import Delivered, RawRows, Reading, read
+from tests.end_to_end.small import csv, jsonl, small_place, workbook
+
+ROW = ("1", "05.03.2025", "мефедрон", "4,5", "г", "МВД")
+
+
+def opened(folder: Path, form: str, content: bytes, con: duckdb.DuckDBPyConnection, **changes: Any) -> RawRows:
+    place = small_place(folder / "place", form, **changes)
+    feed = load_sources(place.sources)["KZ-43"].feeds["seizure_item"]
+    path = folder / "landed"
+    path.write_bytes(content)
+    return read(Reading(con, folder, Delivered("KZ-43/seizure_item", "a_2025-03_20250405", path), feed))
+
+
+def cells(folder: Path, form: str, content: bytes, heading: str, **changes: Any) -> list[tuple[int, str | None]]:
+    """(raw_row, cell under the heading) of every readable record."""
+    with duckdb.connect() as con:
+        raw = opened(folder, form, content, con, **changes)
+        question = f"select raw_row, {raw.cells[heading]} from {raw.relation} order by raw_row"
+        return con.execute(question).fetchall()
+
+
+def test_text_is_taken_as_it_stands_without_a_guess_at_types(tmp_path: Path) -> None:
+    odd = ("00012", "05.03.2025", "NA", "1e5", "null", "МВД")
+    assert cells(tmp_path, "csv", csv(odd), "№") == [(2, "00012")]
+    assert cells(tmp_path, "csv", csv(odd), "Вещество") == [(2, "NA")]
+    assert cells(tmp_path, "csv", csv(odd), "Ед.") == [(2, "null")]
+
+
+def test_kazakh_letters_survive_kz1048(tmp_path: Path) -> None:
+    content = csv(("1", "05.03.2025", "әғқңөұүһі ӘҒҚҢӨҰҮҺІ", "4,5", "г", "МВД")).decode().encode("kz1048")
+    assert cells(tmp_path, "kz", content, "Вещество") == [(2, "әғқңөұүһі ӘҒҚҢӨҰҮҺІ")]
+
+
+def test_a_byte_order_mark_is_not_part_of_the_first_heading(tmp_path: Path) -> None:
+    assert cells(tmp_path, "csv", b"\xef\xbb\xbf" + csv(ROW), "№") == [(2, "1")]
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\r\n"])
+def test_both_line_breaks_are_read(tmp_path: Path, line_break: str) -> None:
+    content = csv(ROW, ROW).decode().replace("\r\n", line_break).encode()
+    assert [n for n, _ in cells(tmp_path, "csv", content, "№")] == [2, 3]
+
+
+def test_title_rows_count_as_rows_of_the_file(tmp_path: Path) -> None:
+    content = "Отчёт\r\nза март\r\n".encode() + csv(ROW)
+    assert cells(tmp_path, "csv", content, "№", format={"title_rows": 2}) == [(4, "1")]
+
+
+def test_records_are_counted_apart_from_the_reader(tmp_path: Path) -> None:
+    broken_off = csv(ROW, "2;x", '3;05.03.2025;"a\r\nb";1;г;МВД').rstrip()
+    with duckdb.connect() as con:
+        raw = opened(tmp_path, "csv", broken_off, con)
+        readable = con.execute(f"select count(*) from {raw.relation}").fetchall()[0][0]
+        rejects = con.execute(f"select count(*) from ({raw.rejects})").fetchall()[0][0]
+        assert (raw.physical_rows, readable, rejects) == (3, 2, 1)
+
+
+def test_an_object_without_a_key_has_no_value_for_it(tmp_path: Path) -> None:
+    content = jsonl(ROW, '{"№": "2"}')
+    assert cells(tmp_path, "jsonl", content, "Кол-во") == [(1, "4,5"), (2, None)]
+
+
+def test_json_null_and_numbers_become_nothing_and_text(tmp_path: Path) -> None:
+    content = jsonl(ROW, '{"№": 7, "Кол-во": null}')
+    assert cells(tmp_path, "jsonl", content, "№") == [(1, "1"), (2, "7")]
+    assert cells(tmp_path, "jsonl", content, "Кол-во") == [(1, "4,5"), (2, None)]
+
+
+def test_a_key_that_no_object_has_is_a_missing_column(tmp_path: Path) -> None:
+    with duckdb.connect() as con, pytest.raises(SourceError, match="keys of the objects: found no column"):
+        opened(tmp_path, "jsonl", b'{"a": 1}\n', con)
+
+
+def test_cells_of_a_workbook_become_text_by_their_own_type(tmp_path: Path) -> None:
+    book = workbook(tmp_path / "book.xlsx", (1, "05.03.2025", True, 4.25, 1000000, "МВД"))
+    assert cells(tmp_path, "xlsx", book, "№") == [(4, "1")]
+    assert cells(tmp_path, "xlsx", book, "Кол-во") == [(4, "4,25")]  # the decimal sign the source declares
+    assert cells(tmp_path, "xlsx", book, "Ед.") == [(4, "1000000")]
+
+
+def test_two_heading_rows_are_read_as_top_and_bottom_filled_over_merged_cells() -> None:
+    from include.sources.formats.xlsx import _headings
+
+    top = ["№", "Вещество", "", "Дата", "Дата", ""]
+    bottom = ["№", "наименование", "количество", "", "регистрации", ""]
+    assert _headings([top, bottom]) == [
+        "№", "Вещество / наименование", "Вещество / количество", "Дата", "Дата / регистрации", "",
+    ]  # fmt: skip
+
+
+def test_a_message_carries_no_value_of_a_row(tmp_path: Path) -> None:
+    content = csv(("СЕКРЕТ", *ROW[1:])).decode().encode("cp1251")
+    with duckdb.connect() as con, pytest.raises(SourceError) as error:
+        opened(tmp_path, "csv", content, con)
+    assert "СЕКРЕТ" not in str(error.value)
