@@ -5,16 +5,24 @@ from typing import Any
 
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
+Results = Iterable[Mapping[str, Any] | None] | Mapping[str, Any] | None
 COUNTS = ("landed", "accepted", "quarantined", "duplicate")
 
 
-def total(committed: Iterable[Mapping[str, Any] | None] | None) -> dict[str, int]:
+def results(found: Results) -> list[Mapping[str, Any]]:
+    """What the mapped tasks that succeeded returned, in a list also where Airflow hands over a single one bare."""
+    if isinstance(found, Mapping):
+        return [found]
+    return [each for each in found or () if each]
+
+
+def total(committed: Results) -> dict[str, int]:
     """Batches committed in this run and their rows, added up.
 
     Raises:
         AirflowSkipException: nothing new was committed, so that nobody downstream is woken.
     """
-    batches = [found for found in committed or () if found]
+    batches = results(committed)
     if not batches:
         raise AirflowSkipException("nothing new was committed: the core table is as it was")
     return {"batches": len(batches)} | {
@@ -24,8 +32,8 @@ def total(committed: Iterable[Mapping[str, Any] | None] | None) -> dict[str, int
 
 def refuse_missing(
     expected: Iterable[str] | None,
-    judged: Iterable[Mapping[str, Any] | None] | None,
-    committed: Iterable[Mapping[str, Any] | None] | None,
+    judged: Results,
+    committed: Results,
     stopped: Mapping[str, str] | None,
 ) -> None:
     """Nothing when every delivery of every source got through.
@@ -35,8 +43,8 @@ def refuse_missing(
     """
     if expected is None:
         raise AirflowFailException("the list of feeds was not made: see the log of `feeds`")
-    verdicts = {found["feed_id"]: found for found in judged or () if found}
-    in_core = {found["batch_id"] for found in committed or () if found}
+    verdicts = {found["feed_id"]: found for found in results(judged)}
+    in_core = {found["batch_id"] for found in results(committed)}
     faults = [fault for feed in expected for fault in _faults(feed, verdicts.get(feed), in_core, stopped)]
     if faults:
         raise AirflowFailException(

@@ -69,10 +69,11 @@ def ingest(dataset: str) -> DAG:
 
         @task(trigger_rule=TriggerRule.ALL_DONE)
         def gate(judged: list[dict], ti=None) -> list[dict]:
+            from dags.accounts import results
             from include.steps import ingest
 
-            batches = {found["batch_id"]: found["feed_id"] for found in judged if found and found["batch_id"]}
-            verdict = ingest.gate(dataset, [found for found in judged if found])
+            batches = {found["batch_id"]: found["feed_id"] for found in results(judged)}
+            verdict = ingest.gate(dataset, results(judged))
             ti.xcom_push("stopped", {batches[batch]: reason for batch, reason in verdict["stopped"].items()})
             return [{"batch_id": batch, "feed_id": batches[batch]} for batch in verdict["passed"]]
 

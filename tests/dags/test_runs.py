@@ -183,7 +183,7 @@ def test_the_approved_release_is_published_in_the_name_of_who_approved(
     done = bag.dags["annual_release"].test(run_conf={"year": 2024})
     assert done.state == "success"
     assert release_steps == [
-        ("freeze", 2025),
+        ("freeze", 2024),
         ("check", "R"),
         ("draft", "R"),
         ("approve", "R", "ann"),
@@ -204,7 +204,7 @@ def test_without_a_year_last_year_is_released(bag, release_steps, monkeypatch) -
     from datetime import UTC, datetime
 
     _answer(monkeypatch, "Approve")
-    bag.dags["annual_release"].test(run_after=datetime(2026, 1, 31, 4, tzinfo=UTC))
+    bag.dags["annual_release"].test(run_conf={"year": None}, run_after=datetime(2026, 1, 31, 4, tzinfo=UTC))
     assert release_steps[0] == ("freeze", 2025)
 
 
