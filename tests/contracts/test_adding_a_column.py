@@ -57,12 +57,16 @@ def take(content: bytes, place: Place, name: str) -> None:
     ingest.commit(judged["batch_id"])
 
 
-def test_a_column_added_to_a_contract_is_in_schema_rules_suite_and_dictionary(add_column: Callable[[], None]) -> None:
+def test_a_column_added_to_a_contract_is_in_schema_rules_suite_and_dictionary(
+    add_column: Callable[[], None],
+) -> None:
     add_column()
     contract = load("core_seizure_item")
     assert arrow_schema(contract).field("street_value_kzt").type == pa.float64()
     assert "street_value_kzt.range" in {e.id for e in expectations(contract)}
-    assert "| `street_value_kzt` | number, may be empty | ≥ 0 | Street value" in dictionary_markdown([contract])
+    assert "| `street_value_kzt` | number, may be empty | ≥ 0 | Street value" in dictionary_markdown(
+        [contract]
+    )
 
 
 def test_mapped_in_a_definition_it_arrives_in_core_and_its_rule_is_enforced(
@@ -74,7 +78,9 @@ def test_mapped_in_a_definition_it_arrives_in_core_and_its_rule_is_enforced(
         take("\r\n".join([HEADED, ";".join(GOOD) + ";1500,5", ";".join(("2", *GOOD[1:])) + ";-1", ""]).encode(),
              place, "s_2025-03_20250405.csv")  # fmt: skip
         assert [row["street_value_kzt"] for row in place.rows("core", "seizure_item")] == [1500.5]
-        assert [row["reasons"] for row in place.rows("quarantine", "seizure_item")] == [["street_value_kzt.minimum"]]
+        assert [row["reasons"] for row in place.rows("quarantine", "seizure_item")] == [
+            ["street_value_kzt.minimum"]
+        ]
 
 
 def test_a_table_that_is_there_gains_the_column_and_what_was_stored_stays_a_duplicate(
@@ -106,7 +112,9 @@ def test_the_gate_examines_the_new_column(tmp_path: Path, add_column: Callable[[
         assert ingest.gate("seizure_item", [judged])["passed"] == [judged["batch_id"]]
 
 
-def test_a_file_that_lacks_the_mapped_column_is_refused_by_name(tmp_path: Path, add_column: Callable[[], None]) -> None:
+def test_a_file_that_lacks_the_mapped_column_is_refused_by_name(
+    tmp_path: Path, add_column: Callable[[], None]
+) -> None:
     add_column()
     place = with_price(small_place(tmp_path))
     with place.entered():

@@ -39,7 +39,9 @@ def standard() -> jsonschema.Draft201909Validator:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_a_contract_is_valid_by_the_standard(path: Any, standard: Any) -> None:
     document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    faults = [f"{'/'.join(map(str, fault.path))}: {fault.message}" for fault in standard.iter_errors(document)]
+    faults = [
+        f"{'/'.join(map(str, fault.path))}: {fault.message}" for fault in standard.iter_errors(document)
+    ]
     assert faults == [] and document["apiVersion"].startswith("v3.1") and document["kind"] == "DataContract"
 
 
@@ -67,7 +69,9 @@ def test_a_code_list_names_every_code_once_in_three_languages(name: str) -> None
     assert all(row[f"name_{language}"] for row in rows for language in ("kk", "ru", "en"))
 
 
-@pytest.mark.parametrize("name", sorted({f.codelist for n in names("core") for f in load(n).fields if f.codelist}))
+@pytest.mark.parametrize(
+    "name", sorted({f.codelist for n in names("core") for f in load(n).fields if f.codelist})
+)
 def test_no_spelling_of_a_list_that_reports_use_stands_for_two_codes(name: str) -> None:
     assert set(spellings(name).values()) == set(codes(name))
 

@@ -63,9 +63,7 @@ def api(sandbox_folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def country(
-    sandbox_folder: Path, api: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Country]:
+def country(sandbox_folder: Path, api: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Country]:
     root = tmp_path_factory.mktemp("country")
     place = Place(root / "home", sandbox_folder, api)
     smtp = {"host": "127.0.0.1", "port": free_port()}

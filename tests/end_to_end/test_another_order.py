@@ -22,7 +22,9 @@ ONE_BY_ONE = ("KZ-10/resocialisation", "KZ-31/resocialisation", "KZ-19/resociali
 
 def rounds(sandbox: Path, rng: random.Random) -> Iterator[list[Path]]:
     """Files of the sandbox as they come, by round: relative paths, the deliveries of each feed shuffled."""
-    found = sorted(p.relative_to(sandbox) for p in sandbox.rglob("*") if len(p.relative_to(sandbox).parts) == 4)
+    found = sorted(
+        p.relative_to(sandbox) for p in sandbox.rglob("*") if len(p.relative_to(sandbox).parts) == 4
+    )
     shuffled = {
         feed: rng.sample(files := list(group), len(files))
         for feed, group in groupby(found, key=lambda path: "/".join(path.parts[1:3]))

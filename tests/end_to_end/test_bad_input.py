@@ -137,7 +137,10 @@ def test_a_refused_file_is_refused_again_and_accepted_once_the_cause_is_mended(
     ("how", "said"),
     [
         ("fails", "API: page 1: found HTTP status 500; expected 200. It will be asked again."),
-        ("stops", "answer: found no JSON, or half of it; expected a whole JSON object. It will be asked again"),
+        (
+            "stops",
+            "answer: found no JSON, or half of it; expected a whole JSON object. It will be asked again",
+        ),
         ("forgets", "items; expected the"),
     ],
 )
@@ -286,7 +289,11 @@ def test_a_last_line_without_line_break_is_a_row(tmp_path: Path) -> None:
 def test_a_broken_line_of_json_is_kept_as_it_came_in_its_place(tmp_path: Path) -> None:
     place = small_place(tmp_path, "jsonl")
     with place.entered():
-        taken(place, jsonl(GOOD, '{"№": "2", "Дата": "05.0', "[1, 2]", ("4", *GOOD[1:])), "s_2025-03_20250405.jsonl")
+        taken(
+            place,
+            jsonl(GOOD, '{"№": "2", "Дата": "05.0', "[1, 2]", ("4", *GOOD[1:])),
+            "s_2025-03_20250405.jsonl",
+        )
         assert reasons(place) == {2: ["row.json"], 3: ["row.json"]} and accepted(place) == [1, 4]
         kept = {r["raw_row"]: r["received"] for r in place.rows("quarantine", "seizure_item")}
         assert kept == {2: '{"№": "2", "Дата": "05.0', 3: "[1, 2]"}
@@ -344,7 +351,9 @@ def test_a_file_that_cannot_be_read_is_refused_with_advice_and_waits(
         assert said in message and re.fullmatch(MESSAGE, message, re.DOTALL), message
         assert "s_2025-03_20250405.csv" in message and judged["batch_id"] is None
         assert place.balance()[FEED].waiting == 1 and exact(place) == (0, 0, 0, 0)
-        assert taken(place, csv(GOOD), "s_2025-03_20250406.csv")["accepted"] == 1  # the repaired file goes through
+        assert (
+            taken(place, csv(GOOD), "s_2025-03_20250406.csv")["accepted"] == 1
+        )  # the repaired file goes through
 
 
 def test_a_truncated_workbook_is_refused_and_the_whole_one_accepted(tmp_path: Path) -> None:
@@ -367,7 +376,11 @@ def test_kazakh_letters_read_by_the_wrong_code_page_are_noticed(tmp_path: Path) 
     # The bytes of KZ-1048 are all letters of cp1251: no decoder complains, the letters do.
     place = small_place(tmp_path, format={"encoding": "cp1251"})
     with place.entered():
-        content = csv(("1", "05.03.2025", "шөп қоспа", "4,5", "г", "МВД"), encoding="utf-8").decode().encode("kz1048")
+        content = (
+            csv(("1", "05.03.2025", "шөп қоспа", "4,5", "г", "МВД"), encoding="utf-8")
+            .decode()
+            .encode("kz1048")
+        )
         taken(place, content)
         assert reasons(place) == {2: ["substance_as_reported.letters", "substance_code.code"]}
 
@@ -392,7 +405,10 @@ def test_one_misnamed_file_does_not_keep_the_others_of_the_feed_from_landing(tmp
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     place = small_place(tmp_path)
     (place.sandbox / "inbox").rmdir()
-    with place.entered(), pytest.raises(ingest.SourceError, match="transport.path: folder: found no such folder"):
+    with (
+        place.entered(),
+        pytest.raises(ingest.SourceError, match="transport.path: folder: found no such folder"),
+    ):
         ingest.land(FEED)
 
 

@@ -90,11 +90,15 @@ def test_the_restricted_area_does_hold_them(country: Country, searched: Searched
 
 
 @pytest.mark.slow
-def test_no_file_outside_the_restricted_area_holds_an_identifier(country: Country, searched: Searched) -> None:
+def test_no_file_outside_the_restricted_area_holds_an_identifier(
+    country: Country, searched: Searched
+) -> None:
     home = country.place.home
     outside = [p for p in home.root.rglob("*") if p.is_file() and home.restricted not in p.parents]
     assert {".parquet", ".csv", ".json", ".html", ".md", ".db"} <= {path.suffix for path in outside}
-    leaks = {str(path): found for path in outside for text in texts(path) if (found := searched.found_in(text))}
+    leaks = {
+        str(path): found for path in outside for text in texts(path) if (found := searched.found_in(text))
+    }
     assert leaks == {}
 
 
@@ -103,7 +107,10 @@ def test_no_letter_holds_an_identifier(country: Country, searched: Searched) -> 
     said: list[Any] = []
     for path in country.mailbox.glob("*.eml"):
         letter = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
-        said += [str(letter.items()), *(part.get_content() for part in letter.walk() if not part.is_multipart())]
+        said += [
+            str(letter.items()),
+            *(part.get_content() for part in letter.walk() if not part.is_multipart()),
+        ]
     assert len(said) >= 63 and [found for text in said for found in searched.found_in(text)] == []
 
 

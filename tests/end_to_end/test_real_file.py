@@ -16,10 +16,11 @@ from tests.end_to_end.country import Ingested, Place, ingest_feeds
 FILE = Path(__file__).parents[3] / "shared" / "real" / "cbp_nationwide_drugs_fy2019_2022.csv"
 FEED = "US-CBP/seizure_item"
 KG_PER_LB = 0.45359237
-MONTHS = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split()
+MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
 
 pytestmark = pytest.mark.skipif(
-    not FILE.is_file(), reason=f"the real file is not part of the checkout: no {FILE.name} in shared/real beside it"
+    not FILE.is_file(),
+    reason=f"the real file is not part of the checkout: no {FILE.name} in shared/real beside it",
 )
 
 

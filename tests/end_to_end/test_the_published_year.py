@@ -105,7 +105,9 @@ def test_rows_landed_are_accepted_quarantined_or_duplicate_as_the_truth_says(cou
     names = ("deliveries", "landed", "accepted", "quarantined", "duplicate")
     with country.place.entered():
         ledger = country.place.balance()
-    true = {entry["feed_id"]: tuple(entry[n] for n in names) for entry in country.read("truth.json")["balance"]}
+    true = {
+        entry["feed_id"]: tuple(entry[n] for n in names) for entry in country.read("truth.json")["balance"]
+    }
     assert {feed: tuple(getattr(row, n) for n in names) for feed, row in ledger.items()} == true
     assert {(row.difference, row.waiting) for row in ledger.values()} == {(0, 0)}
 
@@ -140,7 +142,9 @@ def test_every_kind_of_reason_was_planted_and_counted_in_the_ledger(country: Cou
     with country.place.entered() as home, open_ledger(home) as ledger:
         failed: Counter[str] = Counter()
         for batch in ledger.batches(state="committed"):
-            failed.update({r.rule_id: r.rows_failed for r in ledger.rule_results(batch.batch_id) if r.rows_failed})
+            failed.update(
+                {r.rule_id: r.rows_failed for r in ledger.rule_results(batch.batch_id) if r.rows_failed}
+            )
     assert failed == planted and len(planted) > 60
 
 
@@ -149,7 +153,8 @@ def test_twenty_one_letters_were_sent_with_text_and_html(country: Country) -> No
     assert (len(letters), country.sent["sent"]) == (21, 21)
     assert len({letter["X-Rcpt-To"] for letter in letters}) == 21
     assert all(
-        {part.get_content_type() for part in letter.walk()} >= {"text/plain", "text/html"} for letter in letters
+        {part.get_content_type() for part in letter.walk()} >= {"text/plain", "text/html"}
+        for letter in letters
     )
 
 

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from include.sandbox import make, simulate
+from include.sandbox import simulate
 from include.sandbox.making import planted
 from include.sandbox.reports import Delivery
 from include.sandbox.truth import truth
@@ -25,7 +25,5 @@ def entries(deliveries: list[Delivery]) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("sandbox")
-    make(path)
-    return path
+def folder(sandbox_folder: Path) -> Path:
+    return sandbox_folder

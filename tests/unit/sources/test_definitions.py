@@ -114,9 +114,9 @@ def test_the_definitions_of_the_simulated_country_are_all_good() -> None:
     ("expression", "columns"),
     [
         ('coalesce("Факт", "План")', ["План", "Факт"]),
-        ("concat_ws('|', \"a\", \"b\")", ["a", "b"]),
+        ('concat_ws(\'|\', "a", "b")', ["a", "b"]),
         ("'synthetic'", []),
-        ("case when \"n\" = '' then null else \"n\" end", ["n"]),
+        ('case when "n" = \'\' then null else "n" end', ["n"]),
     ],
 )
 def test_an_expression_names_the_columns_it_reads(expression: str, columns: list[str]) -> None:

@@ -15,7 +15,9 @@ from tests.end_to_end.small import csv, jsonl, small_place, workbook
 ROW = ("1", "05.03.2025", "мефедрон", "4,5", "г", "МВД")
 
 
-def opened(folder: Path, form: str, content: bytes, con: duckdb.DuckDBPyConnection, **changes: Any) -> RawRows:
+def opened(
+    folder: Path, form: str, content: bytes, con: duckdb.DuckDBPyConnection, **changes: Any
+) -> RawRows:
     place = small_place(folder / "place", form, **changes)
     feed = load_sources(place.sources)["KZ-43"].feeds["seizure_item"]
     path = folder / "landed"
@@ -23,7 +25,9 @@ def opened(folder: Path, form: str, content: bytes, con: duckdb.DuckDBPyConnecti
     return read(Reading(con, folder, Delivered("KZ-43/seizure_item", "a_2025-03_20250405", path), feed))
 
 
-def cells(folder: Path, form: str, content: bytes, heading: str, **changes: Any) -> list[tuple[int, str | None]]:
+def cells(
+    folder: Path, form: str, content: bytes, heading: str, **changes: Any
+) -> list[tuple[int, str | None]]:
     """(raw_row, cell under the heading) of every readable record."""
     with duckdb.connect() as con:
         raw = opened(folder, form, content, con, **changes)

@@ -42,7 +42,9 @@ def test_other_handles_are_other_channels(one: str, other: str) -> None:
 
 def test_an_invitation_keeps_its_letters_since_case_matters_in_it() -> None:
     assert key("telegram_group", "https://t.me/+AbCdEf123") == "telegram:+AbCdEf123"
-    assert key("telegram_group", "https://t.me/joinchat/AbCdEf123") == key("telegram_group", "t.me/+AbCdEf123")
+    assert key("telegram_group", "https://t.me/joinchat/AbCdEf123") == key(
+        "telegram_group", "t.me/+AbCdEf123"
+    )
     assert key("telegram_group", "t.me/+abcdef123") != key("telegram_group", "t.me/+AbCdEf123")
 
 
@@ -76,7 +78,9 @@ def test_a_registrable_domain_follows_the_public_suffix_list_and_idna(spelling: 
     found = key("website", spelling)
     assert found is not None
     if "магазин" in spelling:
-        assert found == key("website", f"www.{spelling.removeprefix('http://').strip('/')}") and found.isascii()
+        assert (
+            found == key("website", f"www.{spelling.removeprefix('http://').strip('/')}") and found.isascii()
+        )
     else:
         assert found == f"website:{domain}"
 
@@ -95,7 +99,9 @@ def test_an_idna_name_and_its_ascii_form_are_one_site() -> None:
         ("whatsapp", ["https://wa.me/77010000000", "wa.me/77010000000?text=x"], "whatsapp:77010000000"),
     ],
 )  # fmt: skip
-def test_the_spellings_of_a_network_are_one_channel(platform: str, spellings: list[str], expected: str) -> None:
+def test_the_spellings_of_a_network_are_one_channel(
+    platform: str, spellings: list[str], expected: str
+) -> None:
     assert {key(platform, spelling) for spelling in spellings} == {expected}
 
 
@@ -107,5 +113,7 @@ def test_the_spellings_of_a_network_are_one_channel(platform: str, spellings: li
         (None, "t.me/shop_01"), ("instagram", "https://www.facebook.com/shop"),
     ],
 )  # fmt: skip
-def test_what_names_no_channel_of_its_platform_has_no_key(platform: str | None, identifier: str | None) -> None:
+def test_what_names_no_channel_of_its_platform_has_no_key(
+    platform: str | None, identifier: str | None
+) -> None:
     assert key(platform, identifier) is None

@@ -128,14 +128,26 @@ def hashed(**values: str) -> str:
     contract = load("core_laboratory")
     columns = ", ".join(f"{values.get(f.name, 'null')}::varchar as {f.name}" for f in contract.reported)
     with duckdb.connect() as con:
-        found: str = con.execute(f"select {content_hash(contract.fields)} from (select {columns})").fetchall()[0][0]
+        found: str = con.execute(
+            f"select {content_hash(contract.fields)} from (select {columns})"
+        ).fetchall()[0][0]
         return found
 
 
 def test_content_differs_when_a_value_moves_to_another_field() -> None:
     same = hashed(substances="'a'", equipment="'b'")
     assert same == hashed(substances="'a'", equipment="'b'")
-    assert len({same, hashed(substances="'b'", equipment="'a'"), hashed(substances="'a'"), hashed(equipment="'a'")}) == 4
+    assert (
+        len(
+            {
+                same,
+                hashed(substances="'b'", equipment="'a'"),
+                hashed(substances="'a'"),
+                hashed(equipment="'a'"),
+            }
+        )
+        == 4
+    )
 
 
 def test_a_column_that_says_nothing_leaves_no_trace_in_the_content() -> None:
