@@ -155,7 +155,7 @@ def test_an_api_that_misbehaves_holds_back_only_itself_and_nothing_is_lost(
             assert set(done.failed) == {bad} and done.failed[bad].startswith(f"{bad}: ")
             assert said in done.failed[bad] and re.fullmatch(MESSAGE, done.failed[bad])
             assert set(done.committed) == {good} and set(place.balance()) == {good}
-            assert [p for p in place.home.landing.rglob(".incoming-*")] == []
+            assert list(place.home.landing.rglob(".incoming-*")) == []
     with serving(autumn) as address:
         place = Place(tmp_path / "home", autumn, address)
         with place.entered():
