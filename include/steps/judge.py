@@ -40,7 +40,7 @@ from include.transform import (
     without_spaces,
 )
 
-MEMORY_LIMIT = "512MB"
+MEMORY_LIMIT = "640MB"
 TYPES = {"string": "varchar", "date": "date", "integer": "bigint", "number": "double", "boolean": "boolean"}
 CONFLICT = RowRule("row.conflict", "one content for one record number in one delivery", "")
 

@@ -8,6 +8,7 @@ suffix list, IDNA). Where the platform's numeric id is known it decides, so that
 from __future__ import annotations
 
 import functools
+import re
 
 import duckdb
 import idna
@@ -30,6 +31,8 @@ NETWORKS = {
     "vk": "vk\\.com|vk\\.ru|vkontakte\\.ru|m\\.vk\\.com",
     "whatsapp": "wa\\.me|api\\.whatsapp\\.com|chat\\.whatsapp\\.com",
 }
+PLAIN_HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)+[a-z0-9][a-z0-9-]*[a-z0-9]")
+IP_ADDRESS = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}")
 HOST = "^[^/:?#@\\s]+"
 
 
@@ -71,40 +74,41 @@ def channel_key(platform: str, identifier: str, numeric_id: str) -> str:
 
 
 def _registrable(hosts: pa.Array) -> pa.Array:
-    """The last two labels of most hosts; the public suffix list is asked only where it could say otherwise."""
     if isinstance(hosts, pa.ChunkedArray):
         hosts = hosts.combine_chunks()
-    tail = pc.struct_field(pc.extract_regex(hosts, r"(?P<tail>[^.]+\.(?P<last>[^.]+))$"), 0)
-    last = pc.struct_field(pc.extract_regex(tail, r"\.(?P<last>[^.]+)$"), 0)
+    encoded = pc.dictionary_encode(hosts)
+    known = pa.array(map(registrable_domain, encoded.dictionary.to_pylist()), pa.string())
+    return known.take(encoded.indices)
+
+
+@functools.lru_cache(maxsize=65_536)
+def registrable_domain(host: str | None) -> str | None:
+    """The domain somebody registered, in ASCII (`shop.пример.kz` → `xn--e1afmkfd.kz`); null for what is no host."""
     tails, lasts = _longer_suffixes()
-    plain = pc.and_(pc.match_substring_regex(hosts, r"^[a-z0-9.-]+$"), pc.invert(pc.is_in(tail, tails)))
-    plain = pc.and_(plain, pc.invert(pc.is_in(last, lasts)))
-    rest = pc.unique(hosts.filter(pc.invert(pc.fill_null(plain, False))))
-    asked = pa.array([_registrable_domain(host) for host in rest.to_pylist()], pa.string())
-    return pc.if_else(pc.fill_null(plain, False), tail, asked.take(pc.index_in(hosts, rest)))
-
-
-@functools.lru_cache(maxsize=100_000)
-def _registrable_domain(host: str | None) -> str | None:
-    if not host or "." not in host.strip("."):
+    labels = (host or "").rsplit(".", 2)
+    if len(labels) < 2 or not host:
         return None
+    if labels[-1].isdigit():
+        return host if IP_ADDRESS.fullmatch(host) else None
+    tail = f"{labels[-2]}.{labels[-1]}"
+    if PLAIN_HOST.fullmatch(host) and tail not in tails and labels[-1] not in lasts:
+        return tail  # most hosts: no suffix of two labels is involved, and the list need not be asked
     try:
         ascii_host = idna.encode(host.strip("."), uts46=True).decode().lower()
     except idna.IDNAError:
         return None
     parts = _suffixes()(ascii_host)
     if not parts.suffix:  # the public suffix list's own default rule: an unknown last label is a suffix
-        return ".".join(ascii_host.split(".")[-2:])
+        return ".".join(ascii_host.split(".")[-2:]) if "." in ascii_host else None
     return f"{parts.domain}.{parts.suffix}" if parts.domain else None
 
 
 @functools.cache
-def _longer_suffixes() -> tuple[pa.Array, pa.Array]:
+def _longer_suffixes() -> tuple[frozenset[str], frozenset[str]]:
     """Last two labels of every suffix that has two or more, and the last label of every wildcard rule."""
     rules = [rule.lstrip("!").split(".") for rule in _suffixes().tlds if "." in rule]
     tails = {".".join(labels[-2:]) for labels in rules if "*" not in labels[-2:]}
-    lasts = {labels[-1] for labels in rules if "*" in labels[-2:]}
-    return pa.array(sorted(tails), pa.string()), pa.array(sorted(lasts), pa.string())
+    return frozenset(tails), frozenset(labels[-1] for labels in rules if "*" in labels[-2:])
 
 
 @functools.cache

@@ -22,11 +22,12 @@ def content_hash(fields: Iterable[Field]) -> str:
     Empty fields leave no trace, so that a column added to the contract changes no earlier hash. Rows that lack a
     required field are in quarantine and have no hash.
     """
-    parts = [
-        f"{quoted(SEPARATOR + field.name + '=')}, {field.name}"
-        if field.required
-        else f"{quoted(SEPARATOR + field.name + '=')} || {field.name}"
-        for field in fields
-        if not field.derived
-    ]
+    parts = []
+    for field in fields:
+        if not field.derived:
+            label = quoted(SEPARATOR + field.name + "=")
+            parts.append(
+                label if field.required else f"case when {field.name} is null then '' else {label} end"
+            )
+            parts.append(field.name)
     return f"md5(concat({', '.join(parts)}))"
