@@ -20,7 +20,7 @@ $(STAMP): requirements-dev.txt pyproject.toml
 	@touch $@
 
 demo: $(STAMP) ## the whole pipeline in real Airflow: 100 feeds to a published release
-	@$(BIN)/python -m include.sandbox.demo run
+	@$(BIN)/python -m include.sandbox.demo up
 
 demo-down: $(STAMP) ## stop what the demo started
 	@$(BIN)/python -m include.sandbox.demo down

@@ -145,7 +145,7 @@ def _judge(task: Task, inputs: Sequence[Input], core_files: Sequence[str], stagi
         readable: dict[int, RawRows] = {}
         for number, delivery in enumerate(ordered):
             try:
-                delivered = Delivered(task.feed_id, delivery.name, delivery.path)
+                delivered = Delivered(task.feed_id, delivery.name, delivery.path, f"delivery_{number}")
                 readable[number] = read(Reading(con, staging, delivered, task.feed))
             except SourceError as error:
                 refused[delivery.delivery_id] = error

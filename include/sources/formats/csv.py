@@ -19,7 +19,7 @@ def read_csv(reading: Reading, declared: CsvFormat) -> RawRows:
     headings = _headings(reading, path, declared)
     check_headings(reading, headings, f"heading line {declared.title_rows + 1}")
     columns = [f"c{number}" for number in range(len(headings))]
-    rejects = f"rejects_{reading.delivered.path.name[:16]}"
+    rejects = f"rejects_{reading.delivered.label}"
     nothing = ", ".join(literal(word) for word in sorted({"", *declared.null_values}))
     types = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in columns)
     relation = (

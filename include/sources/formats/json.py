@@ -16,7 +16,7 @@ NO_REJECTS = "select null::bigint as raw_row, null as received, null as rule whe
 def read_jsonl(reading: Reading, declared: JsonlFormat) -> RawRows:
     """Every line as one object; a line that is no JSON object is a reject with its place."""
     path = utf8_text(reading, declared.encoding)
-    table = identifier(f"lines_{reading.delivered.path.name[:16]}")
+    table = identifier(f"lines_{reading.delivered.label}")
     reading.connection.execute(
         f"create temp table {table} as select row_number() over () as raw_row, line, "
         f"coalesce(try_cast(json_type(try_cast(line as json)) as varchar), '') = 'OBJECT' as is_object from "
@@ -37,7 +37,7 @@ def read_jsonl(reading: Reading, declared: JsonlFormat) -> RawRows:
 def read_json_pages(reading: Reading, items: str, total: str) -> RawRows:
     """Every item of every page in order; the items must be as many as the API states."""
     path = utf8_text(reading, "utf-8")
-    table = identifier(f"pages_{reading.delivered.path.name[:16]}")
+    table = identifier(f"pages_{reading.delivered.label}")
     source = f"read_json_objects({literal(str(path))}, format='unstructured', maximum_object_size={MAX_PAGE_BYTES})"
     try:
         reading.connection.execute(

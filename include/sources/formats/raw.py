@@ -13,11 +13,15 @@ from include.sources.errors import SourceError
 
 @dataclass(frozen=True)
 class Delivered:
-    """One landed delivery to be read: whose it is, what it was called, where its bytes lie."""
+    """One landed delivery to be read: whose it is, what it was called, where its bytes lie.
+
+    `label` is its own among the deliveries of a batch: two of them may have the same bytes.
+    """
 
     feed_id: str
     name: str
     path: Path
+    label: str = "delivery"
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ def read_xlsx(reading: Reading, declared: XlsxFormat) -> RawRows:
         {"raw_row": pa.array([n for n, _ in body], pa.int64())}
         | {f"c{c}": pa.array([_text(row[c], declared.decimal) for _, row in body], pa.string()) for c in used}
     )
-    name = f"sheet_{reading.delivered.path.name[:16]}"
+    name = f"sheet_{reading.delivered.label}"
     reading.connection.register(name, table)
     return RawRows(
         relation=identifier(name),
