@@ -217,7 +217,10 @@ def _settle(home: Home, ledger: Ledger, feed_id: str) -> None:
         _commit(home, ledger, batch.batch_id)
     for batch in ledger.batches(feed_id, "judged"):
         ledger.abandon(batch.batch_id)
-        tables.discard(home, batch.batch_id)
+    left = set(tables.staged_batches(home))  # of a process that died before it could tidy up
+    for batch in ledger.batches(feed_id) if left else []:
+        if batch.batch_id in left:
+            tables.discard(home, batch.batch_id)
 
 
 def _source(feed_id: str) -> tuple[SourceDefinition, str]:

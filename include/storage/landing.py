@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import tempfile
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from include.storage.home import Home
+
+A_DAY_S = 86_400
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ def land(home: Home, write: Callable[[BinaryIO], None]) -> Landed:
         except BaseException:
             incoming.unlink()
             raise
+    _sweep(home, than=incoming)
     target = landed_path(home, hashing.sha256)
     if target.exists():
         incoming.unlink()
@@ -47,6 +51,14 @@ def land(home: Home, write: Callable[[BinaryIO], None]) -> Landed:
 def landed_path(home: Home, sha256: str) -> Path:
     """Where the bytes with that hash lie."""
     return home.landing / sha256[:2] / sha256
+
+
+def _sweep(home: Home, than: Path) -> None:
+    """Remove what a process that died a day ago or more had begun to land."""
+    for path in home.landing.glob(".incoming-*"):
+        with contextlib.suppress(FileNotFoundError):  # another process was quicker
+            if than.stat().st_mtime - path.stat().st_mtime > A_DAY_S:
+                path.unlink()
 
 
 class _Hashing:

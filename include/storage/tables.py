@@ -51,6 +51,11 @@ def staged(home: Home, batch_id: str) -> Path:
     return home.staging / batch_id
 
 
+def staged_batches(home: Home) -> list[str]:
+    """Ids of all batches that have a staging folder."""
+    return [path.name for path in home.staging.iterdir()] if home.staging.is_dir() else []
+
+
 def discard(home: Home, batch_id: str) -> None:
     """Forget a staged batch."""
     shutil.rmtree(staged(home, batch_id), ignore_errors=True)

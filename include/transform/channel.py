@@ -62,15 +62,25 @@ def channel_key(platform: str, identifier: str, numeric_id: str) -> str:
     return f"""case
         when {platform} is null or {identifier} is null then null
         when {numeric_id} is not null then
-            case when starts_with({platform}, 'telegram') then 'telegram' else {platform} end || ':id:' || {numeric_id}
+            case when starts_with({platform}, 'telegram') then 'telegram' else {platform} end || ':id:' || {
+        numeric_id
+    }
+        when starts_with({platform}, 'telegram') and (contains({text}, 'joinchat/') or contains({
+        text
+    }, '/+')) then
+            'telegram:+' || nullif(regexp_extract({identifier}, '{TELEGRAM_INVITE}', 1), '')
         when starts_with({platform}, 'telegram') then coalesce(
             'telegram:' || nullif(regexp_extract({text}, '{TELEGRAM}', 1), ''),
-            case when regexp_full_match({text}, '[a-z0-9_]{{2,64}}') then 'telegram:' || {text} end,
-            'telegram:+' || nullif(regexp_extract({identifier}, '{TELEGRAM_INVITE}', 1), ''))
+            case when regexp_full_match({text}, '[a-z0-9_]{{2,64}}') then 'telegram:' || {text} end)
         {networks}
-        else {platform} || ':' || registrable_domain(regexp_extract(
-            case when contains({text}, '://') then split_part({text}, '://', 2) else {text} end, '{HOST}'))
+        else {platform} || ':' || registrable_domain(regexp_extract({
+        _without_user(f"case when contains({text}, '://') then split_part({text}, '://', 2) else {text} end")
+    }, '{HOST}'))
     end"""
+
+
+def _without_user(address: str) -> str:
+    return f"case when contains({address}, '@') then regexp_replace({address}, '^[^/?#]*@', '') else {address} end"
 
 
 def _registrable(hosts: pa.Array) -> pa.Array:

@@ -33,7 +33,8 @@ def main() -> int:
     console, services = Console(), Services(place)
     if asked.what == "down":
         return down(console, services)
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     try:
         up(console, place, services, stays=asked.what == "up")
     except BaseException as error:
