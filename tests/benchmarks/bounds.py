@@ -1,0 +1,49 @@
+"""What was promised: the figures that have a limit, and the sentence that each stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+ROWS, ROWS_LARGE = 2_000_000, 10_000_000
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A figure may be at most `limit`."""
+
+    figure: str
+    limit: float
+    unit: str
+    meaning: str
+
+
+BOUNDS = (
+    Bound(
+        "judge_cpu_ratio", 3.0, "×",
+        "Reading, normalising, judging, de-duplicating and committing 2 million blocking records takes at most "
+        "three times the CPU time of DuckDB's bare CSV → Parquet of the same file.",
+    ),
+    Bound("judge_peak_mib", 1024, "MiB", "It never holds more than 1 GiB of memory while it does so."),
+    Bound(
+        "judge_peak_growth", 1.3, "×",
+        "Five times the rows (10 million) need at most 1.3 times that memory: it grows with the machine, not with the file.",
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A bound and what was measured; `value` is None where it was not measured in this run."""
+
+    bound: Bound
+    value: float | None
+
+    @property
+    def broken(self) -> bool:
+        return self.value is not None and self.value > self.bound.limit
+
+
+def compare(figures: Mapping[str, float]) -> list[Kept]:
+    """Every bound with its figure."""
+    return [Kept(bound, figures.get(bound.figure)) for bound in BOUNDS]

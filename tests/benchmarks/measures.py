@@ -1,0 +1,106 @@
+"""What is measured, and against what: each function runs its commands in turn and gives their costs by name."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from tests.benchmarks import generate, measuring
+from tests.benchmarks.measuring import Cost
+
+SOURCES = Path(__file__).parent / "sources"
+NOW = "2026-01-31T06:00:00+00:00"
+Costs = dict[str, Cost]
+Say = Callable[[str], None]
+
+
+class WrongOutcome(AssertionError):
+    """A measured command came to other verdicts than were put into the file."""
+
+
+class Bench:
+    """The folder that measurements work in, and how often each is repeated."""
+
+    def __init__(self, folder: Path, repeats: int, say: Say) -> None:
+        self.folder, self.repeats, self.say = folder, repeats, say
+
+    def judging(self, rows: int, repeats: int | None = None, gate: bool = False) -> Costs:
+        """Landing, judging with commit, and DuckDB's bare conversion of the same file, in turn: A B C A B C …"""
+        source = self._register(rows)
+        runs: dict[str, list[Cost]] = {"land": [], "judge": [], "bare": []}
+        for number in range(repeats or self.repeats):
+            home = self._fresh("home")
+            runs["land"].append(self._run("land", rows, number, environment=self._environment(home, source)))
+            runs["judge"].append(
+                self._run("judge", rows, number, environment=self._environment(home, source))
+            )
+            self._must_be(runs["judge"][-1], rows)
+            target = home / "bare.parquet"
+            runs["bare"].append(self._run("bare", rows, number, source, target))
+            target.unlink()
+        costs = {name: measuring.median(found) for name, found in runs.items()}
+        if gate:
+            costs["gate"] = self._run("gate", rows, 0, environment=self._environment(home, source))
+        self._fresh("home")
+        return costs
+
+    def usual_way(self, rows: int) -> Costs:
+        """pandas and Great Expectations beside our own judging, on the same rows."""
+        source = self._register(rows)
+        costs = self.judging(rows, repeats=1)
+        folder = self._fresh("usual")
+        costs["usual"] = self._run("usual", rows, 0, source, folder)
+        self._must_be(costs["usual"], rows)
+        self._fresh("usual")
+        return costs
+
+    def marts(self) -> Costs:
+        """All marts of the simulated country against one scan of the core files they come from, in turn."""
+        home, sandbox = self._fresh("country"), self._fresh("sandbox")
+        environment = {"ODCM_HOME": str(home), "ODCM_NOW": NOW}
+        runs: dict[str, list[Cost]] = {"marts": [], "scan": []}
+        country = self._run("country", 0, 0, sandbox, environment=environment)
+        for number in range(self.repeats):
+            for name in runs:
+                runs[name].append(self._run(name, 0, number, environment=environment))
+        return {"country": country, **{name: measuring.median(found) for name, found in runs.items()}}
+
+    def clean(self) -> None:
+        """Remove every working file; the results stay."""
+        for name in ("inbox", "home", "usual", "country", "sandbox"):
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+
+    def forget(self, rows: int) -> None:
+        """Remove the register of that size: the largest takes gigabytes."""
+        shutil.rmtree(self.folder / "inbox" / str(rows), ignore_errors=True)
+
+    def _register(self, rows: int) -> Path:
+        self.say(f"a register of {rows:,} rows")
+        return generate.register(self.folder / "inbox" / str(rows), rows)
+
+    def _environment(self, home: Path, source: Path) -> dict[str, str]:
+        return {
+            "ODCM_HOME": str(home),
+            "ODCM_INBOX": str(source.parent),
+            "ODCM_SOURCES": str(SOURCES),
+            "ODCM_NOW": NOW,
+            "GX_ANALYTICS_ENABLED": "False",
+        }
+
+    def _run(
+        self, name: str, rows: int, number: int, *arguments: Path, environment: dict[str, str] | None = None
+    ) -> Cost:
+        self.say(f"{name}{f', {rows:,} rows' if rows else ''}{f', run {number + 1}' if number else ''}")
+        return measuring.run(name, *arguments, environment=environment or {})
+
+    def _must_be(self, cost: Cost, rows: int) -> None:
+        expected = asdict(generate.outcome(rows))
+        if cost.said != expected:
+            raise WrongOutcome(f"expected the verdicts {expected}, found {cost.said}")
+
+    def _fresh(self, name: str) -> Path:
+        shutil.rmtree(self.folder / name, ignore_errors=True)
+        (self.folder / name).mkdir(parents=True)
+        return self.folder / name
