@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -223,6 +224,12 @@ def read_definition(path: Path) -> SourceDefinition:
     Raises:
         DefinitionError: one line for each fault.
     """
+    now = path.stat()
+    return _read_definition(path, now.st_mtime_ns, now.st_size)
+
+
+@functools.lru_cache(maxsize=256)
+def _read_definition(path: Path, _mtime_ns: int, _size: int) -> SourceDefinition:
     try:
         document = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys)
         definition = SourceDefinition.model_validate(document)
