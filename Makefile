@@ -26,7 +26,7 @@ demo-down: $(STAMP) ## stop what the demo started
 	@$(BIN)/python -m include.sandbox.demo down
 
 test: $(STAMP) ## every test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: $(STAMP) ## ruff, mypy, import-linter
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

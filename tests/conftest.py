@@ -43,3 +43,13 @@ def postgres_database(postgres: str) -> Iterator[str]:
     with admin.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     admin.dispose()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Which tests stay in one process when the suite runs in two: those that share something costly, else a file."""
+    for item in items:
+        if "country" in getattr(item, "fixturenames", ()):
+            group = "country"
+        else:
+            group = "airflow" if item.path.parent.name == "dags" else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(group))

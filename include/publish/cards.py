@@ -161,7 +161,7 @@ def headline_cards(
                         facts,
                         region_code=NATIONAL,
                         value=row.get("value"),
-                        status="",
+                        status="p" if _in_part(row) else "",
                         previous_value=row.get("previous_value"),
                         expected=row.get("expected_reports"),
                         received=row.get("received_reports"),
@@ -241,3 +241,8 @@ def _fault(fault: Any) -> str:
     if fault["type"] == "missing" or fault.get("input") in (None, "", (), []):
         return f"{part} is missing"
     return f"{part}: {fault['msg']} (found {fault.get('input')!r})"
+
+
+def _in_part(row: Mapping[str, Any]) -> bool:
+    """Whether reports were missing behind a national figure."""
+    return (row.get("received_reports") or 0) < (row.get("expected_reports") or 0)

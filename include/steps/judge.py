@@ -240,12 +240,14 @@ def _judging_query(task: Task, deliveries: Sequence[Input], readable: Mapping[in
     cells = " union all ".join(
         _cells_query(task.feed, contract, n, deliveries[n], raw, one_shape) for n, raw in readable.items()
     )
-    as_text = cells
-    if not all(raw.trimmed for raw in readable.values()):
-        mapped = [f"raw_{field.name}" for field in contract.reported if field.name in task.feed.fields]
-        trimmed = ", ".join(f"{without_spaces(name)} as {name}" for name in mapped)
+    as_text, mapped = cells, [f"raw_{f.name}" for f in contract.reported if f.name in task.feed.fields]
+    trimmed = all(raw.trimmed for raw in readable.values())
+    if not trimmed:
+        spared = ", ".join(f"{without_spaces(name)} as {name}" for name in mapped)
+        as_text = f"select * replace ({spared}) from ({as_text})"
+    if not trimmed or set(text.null_values) - {""}:
         emptied = ", ".join(f"{null_where_nothing(name, text)} as {name}" for name in mapped)
-        as_text = f"select * replace ({emptied}) from (select * replace ({trimmed}) from ({cells}))"
+        as_text = f"select * replace ({emptied}) from ({as_text})"
     as_typed = f"select delivery, received_on, raw_row, received, {raws}, {typed} from ({as_text})"
     known = f"select * {derived} from ({as_typed})"
     judged = f"select *, {verdicts.is_broken(rules)} as broken from ({known})"

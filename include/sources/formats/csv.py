@@ -20,13 +20,12 @@ def read_csv(reading: Reading, declared: CsvFormat) -> RawRows:
     check_headings(reading, headings, f"heading line {declared.title_rows + 1}")
     columns = [f"c{number}" for number in range(len(headings))]
     rejects = f"rejects_{reading.delivered.label}"
-    nothing = ", ".join(literal(word) for word in sorted({"", *declared.null_values}))
     types = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in columns)
     relation = (
         f"(select row_number() over () + {declared.title_rows + 1} as raw_row, * from read_csv({literal(str(path))}, "
         f"auto_detect=false, header=true, skip={declared.title_rows}, delim={literal(declared.delimiter)}, "
         f"quote={literal(declared.quote)}, escape={literal(declared.quote)}, new_line={literal(_line_break(path))}, "
-        f"nullstr=[{nothing}], max_line_size={MAX_LINE_BYTES}, store_rejects=true, rejects_table={literal(rejects)}, "
+        f"nullstr='', max_line_size={MAX_LINE_BYTES}, store_rejects=true, rejects_table={literal(rejects)}, "
         f"rejects_scan={literal(rejects + '_scan')}, "
         f"columns={{{types}}}))"
     )

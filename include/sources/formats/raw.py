@@ -37,7 +37,7 @@ class RawRows:
         physical_rows: records in the file, counted apart from the scan.
         numbered_without_rejects: raw_row counts only the readable records; the scan's owner puts the gaps back.
         shape: headings of that STRUCT; none where the record is JSON text already.
-        trimmed: no cell has an outer space, and the source's words for nothing are null already.
+        trimmed: no cell has an outer space, and empty cells are null already.
     """
 
     relation: str

@@ -26,7 +26,7 @@ def test_every_headline_figure_has_one_complete_card_in_the_order_of_the_catalog
         "region_code": "KZ",
         "dataset": "blocking_record",
         "value": sample.size(2025, "KZ"),
-        "status": "",
+        "status": "p",
         "qualifier": "exact",
         "previous_value": sample.size(2024, "KZ"),
         "unit": "count",
