@@ -23,7 +23,7 @@ of_channel as (
              when channel % 100 < 68 then 'telegram_group' when channel % 100 < 84 then 'website'
              when channel % 100 < 90 then 'instagram' when channel % 100 < 93 then 'tiktok'
              when channel % 100 < 96 then 'vk' when channel % 100 < 98 then 'whatsapp' else 'darknet' end as kind,
-        ['sintetika_', 'primer.shop_', 'soltest_', 'synthetic_market_', 'uly_synaq_'][1 + channel % 5]
+        ['sintetika_', 'sintetika_klad_', 'sintetika_market_', 'sintetika.shop_', 'sintetika_dukan_'][1 + channel % 5]
             || to_base(channel * 7919 + 46656, 36) as handle,
         date '2025-01-01' + cast(d2 * 300 // 10000 as integer) as detected
     from diced
@@ -39,14 +39,14 @@ written as (
     select *,
         case kind
             when 'website' then ['https://', 'http://www.', ''][1 + d5 % 3]
-                || case when channel // 100 % 20 = 0 then 'синтетика-лавка-' || to_base(channel, 36) || '.example'
-                        else 'shop-' || to_base(channel, 36) || ['.synthetic-market', '.primer', '.sol-test'][1 + channel % 3]
+                || case when channel // 100 % 25 = 0 then 'синтетика-лавка-' || to_base(channel, 36) || '.example'
+                        else 'shop-' || to_base(channel, 36) || ['.sintetika-market', '.primer', '.sol-test'][1 + channel % 3]
                             || channel % 977 || ['.example', '.test', '.invalid'][1 + channel // 3 % 3] end
                 || ['', '/', '/catalog?utm_source=x', '/item/' || d6 || '?ref=' || d7][1 + d6 % 4]
             when 'instagram' then ['https://www.instagram.com/', '@', 'instagram.com/'][1 + d5 % 3] || handle
             when 'tiktok' then ['https://www.tiktok.com/@', '@'][1 + d5 % 2] || handle
             when 'vk' then ['https://vk.com/', 'vk.com/', 'https://m.vk.com/'][1 + d5 % 3] || handle
-            when 'whatsapp' then 'https://wa.me/7' || 7000000000 + channel
+            when 'whatsapp' then 'https://wa.me/7000' || lpad(cast(channel as varchar), 7, '0')
             when 'darknet' then 'http://sintetika' || to_base(channel * 104729 + 60466176, 36) || '.onion/'
             else ['https://t.me/', '@', 't.me/', 'telegram.me/', 'https://t.me/s/', 'tg://resolve?domain='][1 + d5 % 6]
                 || replace(case when d5 % 7 = 0 then upper(handle) else handle end, '.', '_')
@@ -71,7 +71,7 @@ select
     end as "Площадка",
     case when fault = 2 then '-' else address end as "Ссылка",
     case when fault = 6 then 'id неизвестен'
-         when starts_with(kind, 'telegram') and channel % 10 < 4 then '-100' || 1000000000 + channel end as "ID площадки",
+         when starts_with(kind, 'telegram') and channel % 10 < 4 then '9' || lpad(cast(channel as varchar), 9, '0') end as "ID площадки",
     ['сбыт', 'сбыт', 'Сбыт наркотиков', 'реклама', 'вербовка закладчиков', 'пропаганда', 'есірткі сату'][1 + d4 % 7]
         as "Категория",
     strftime(detected, '%d.%m.%Y') as "Дата выявления",
@@ -90,7 +90,7 @@ select
     case when blocked is not null and fault is null and d5 % 40 = 0 then strftime(blocked + 15, '%d.%m.%Y') end
         as "Дата разблокировки",
     case when d6 % 30 = 0 and kind in ('telegram_channel', 'telegram_bot', 'telegram_group')
-         then '@synthetic_parent_' || channel // 8 end as "Зеркало канала",
+         then '@sintetika_parent_' || channel // 8 end as "Зеркало канала",
     case when fault = 7 then 'СИНТ Љ Ќ Ї' when d1 % 10 < 3 then 'СИНТ-ЕРДР-' || 250000000 + d1 * 10000 + d2 end as "№ ЕРДР",
     case d2 % 12
         when 0 then 'передано оператору; ответ ожидается'
