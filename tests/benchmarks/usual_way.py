@@ -18,6 +18,7 @@ os.environ.setdefault("GX_ANALYTICS_ENABLED", "False")
 
 import great_expectations as gx
 import great_expectations.expectations as gxe
+import idna
 import pandas as pd
 import tldextract
 import yaml
@@ -112,9 +113,15 @@ def channel_key(platform: Any, identifier: Any, numeric_id: Any) -> str | None:
 @lru_cache(maxsize=1_000_000)
 def registrable(host: str) -> str | None:
     """The registrable domain of a host, IDNA-encoded."""
-    parts = suffixes(host)
-    labels = [part for part in (parts.domain, parts.suffix) if part]
-    return ".".join(labels).encode("idna").decode() if labels else None
+    try:
+        ascii_host = idna.encode(host.strip("."), uts46=True).decode().lower()
+    except idna.IDNAError:
+        return None
+    parts = suffixes(ascii_host)
+    if not parts.suffix:
+        labels = ascii_host.split(".")
+        return ".".join(labels[-2:]) if len(labels) > 1 else None
+    return f"{parts.domain}.{parts.suffix}" if parts.domain else None
 
 
 def suite() -> gx.ExpectationSuite:
