@@ -234,7 +234,7 @@ def _read_definition(path: Path, _mtime_ns: int, _size: int) -> SourceDefinition
         document = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys)
         definition = SourceDefinition.model_validate(document)
     except UnicodeDecodeError:
-        raise DefinitionError(f"{path.name}: expected text in UTF-8") from None
+        raise DefinitionError(f"{path.name}: document: expected UTF-8 text") from None
     except yaml.YAMLError as error:
         raise DefinitionError(f"{path.name}: expected YAML: {error}") from error
     except ValidationError as error:

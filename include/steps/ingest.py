@@ -219,7 +219,7 @@ def _settle(home: Home, ledger: Ledger, feed_id: str) -> None:
         ledger.abandon(batch.batch_id)
     left = set(tables.staged_batches(home))  # of a process that died before it could tidy up
     for batch in ledger.batches(feed_id) if left else []:
-        if batch.batch_id in left:
+        if batch.batch_id in left and batch.state in ("committed", "abandoned", "stopped"):
             tables.discard(home, batch.batch_id)
 
 
