@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
+import uuid
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, TypedDict
 
 from include.contracts import DATASETS, load
-from include.ledger import BatchRecord, Delivery, DeliveryResult, GateResult, Ledger, RuleResult
+from include.ledger import BatchRecord, Delivery, DeliveryResult, GateResult, Ledger, LedgerError, RuleResult
 from include.sources import (
     DefinitionError,
     SeveralSourceErrors,
@@ -117,37 +117,41 @@ def judge(feed_id: str, home: Home | None = None) -> Judged:
         waiting = ledger.new_deliveries(feed_id)
         if not waiting:
             return _judged(feed_id, None, Verdict([], {}, {}))
-        attempt = len(ledger.batches(feed_id))
-        batch_id = _batch_id(feed_id, [row.delivery_id for row in waiting], attempt)
+        batch_id = (
+            uuid.uuid4().hex
+        )  # one of its own for every try: two processes never share a staging folder
         task = Task(batch_id, dataset, source, task_contract)
         inputs = [
             Input(d.delivery_id, d.name, d.period, d.received_at, landing.landed_path(home, d.sha256))
             for d in waiting
         ]
-        tables.discard(home, batch_id)
         folder = tables.staged(home, batch_id)
         folder.mkdir(parents=True)
         verdict = judge_deliveries(task, inputs, tables.core_files(home, dataset), folder)
         if not verdict.counts:
             tables.discard(home, batch_id)
             return _judged(feed_id, None, verdict)
-        ledger.open_batch(
-            BatchRecord(
-                batch_id=batch_id,
-                feed_id=feed_id,
-                source_id=source.source,
-                dataset=dataset,
-                contract_version=task_contract.version,
-                definition_sha256=source.sha256(dataset),
-                code_version=code_version(),
-                judged_at=clock.now(),
-            ),
-            [
-                DeliveryResult(c.delivery_id, c.landed, c.accepted, c.quarantined, c.duplicate)
-                for c in verdict.counts
-            ],
-            _rule_results(task, verdict),
-        )
+        try:
+            ledger.open_batch(
+                BatchRecord(
+                    batch_id=batch_id,
+                    feed_id=feed_id,
+                    source_id=source.source,
+                    dataset=dataset,
+                    contract_version=task_contract.version,
+                    definition_sha256=source.sha256(dataset),
+                    code_version=code_version(),
+                    judged_at=clock.now(),
+                ),
+                [
+                    DeliveryResult(c.delivery_id, c.landed, c.accepted, c.quarantined, c.duplicate)
+                    for c in verdict.counts
+                ],
+                _rule_results(task, verdict),
+            )
+        except LedgerError:  # another process was quicker with one of these deliveries
+            tables.discard(home, batch_id)
+            raise
     return _judged(feed_id, batch_id, verdict)
 
 
@@ -231,10 +235,6 @@ def _source(feed_id: str) -> tuple[SourceDefinition, str]:
             feed_id, "definitions", "feed", "no such feed", f"one of {', '.join(feeds())}", "Check the id."
         )
     return source, dataset
-
-
-def _batch_id(feed_id: str, deliveries: list[str], attempt: int) -> str:
-    return hashlib.sha256("\n".join([feed_id, str(attempt), *sorted(deliveries)]).encode()).hexdigest()
 
 
 def _rule_results(task: Task, verdict: Verdict) -> list[RuleResult]:

@@ -71,6 +71,10 @@ def append_batch(home: Home, dataset: str, batch_id: str, committed_at_ms: int) 
         source = folder / f"{kind}.parquet"
         name = f"{batch_id}.parquet"
         target = _uri(home, kind, dataset) / name
+        if not source.exists() and not target.exists():  # another process finished this batch meanwhile
+            table.update_incremental()
+            if table.transaction_version(batch_id) is not None:
+                continue
         actions: list[AddAction | RemoveAction] = []
         rows = pq.read_metadata(source if source.exists() else target).num_rows
         if rows:
