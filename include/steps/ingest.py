@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import partial
 from typing import Any, TypedDict
 
@@ -26,6 +27,8 @@ from include.steps.judge import Input, Task, Verdict, rules_of
 from include.steps.judge import judge as judge_deliveries
 from include.storage import landing, tables
 from include.storage.home import Home
+
+A_DAY = timedelta(days=1)
 
 
 class Landed(TypedDict):
@@ -222,9 +225,11 @@ def _settle(home: Home, ledger: Ledger, feed_id: str) -> None:
     for batch in ledger.batches(feed_id, "judged"):
         ledger.abandon(batch.batch_id)
     left = set(tables.staged_batches(home))  # of a process that died before it could tidy up
-    for batch in ledger.batches(feed_id) if left else []:
-        if batch.batch_id in left and batch.state in ("committed", "abandoned", "stopped"):
+    for batch in ledger.batches() if left else []:
+        left.discard(batch.batch_id)
+        if batch.feed_id == feed_id and batch.state in ("committed", "abandoned", "stopped"):
             tables.discard(home, batch.batch_id)
+    tables.discard_older(home, left, clock.now() - A_DAY)  # younger ones may be another process at work
 
 
 def _source(feed_id: str) -> tuple[SourceDefinition, str]:

@@ -7,9 +7,12 @@ at once the later one conflicts and finds it too.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -59,6 +62,14 @@ def staged_batches(home: Home) -> list[str]:
 def discard(home: Home, batch_id: str) -> None:
     """Forget a staged batch."""
     shutil.rmtree(staged(home, batch_id), ignore_errors=True)
+
+
+def discard_older(home: Home, batch_ids: Iterable[str], than: datetime) -> None:
+    """Forget those of the staged batches that were begun before that moment."""
+    for batch_id in batch_ids:
+        with contextlib.suppress(FileNotFoundError):  # its own process tidied up meanwhile
+            if staged(home, batch_id).stat().st_mtime < than.timestamp():
+                discard(home, batch_id)
 
 
 def append_batch(home: Home, dataset: str, batch_id: str, committed_at_ms: int) -> None:
