@@ -9,7 +9,8 @@ from include.contracts import RowRule
 
 def is_broken(rules: Sequence[RowRule]) -> str:
     """SQL that is true for a row that breaks at least one rule; cheap enough to ask of every row."""
-    return "(" + " or ".join(f"coalesce({rule.broken}, false)" for rule in rules if not rule.implied) + ")"
+    # OR is true if one part is, whatever the others are; only "nothing true, something unknown" is left to decide.
+    return "coalesce(" + " or ".join(f"({rule.broken})" for rule in rules if not rule.implied) + ", false)"
 
 
 def reasons(rules: Sequence[RowRule]) -> str:

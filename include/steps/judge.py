@@ -228,7 +228,7 @@ def _judging_query(task: Task, deliveries: Sequence[Input], readable: Mapping[in
         f"{typed_value(f, text)} as {f.name}" for f in contract.fields if f.codelist or not f.derived
     )
     derived = "".join(
-        f", {channel_key('platform', source, number)} as {name}"
+        f", {channel_key('platform', source, f'{source}_lowered', number)} as {name}"
         for name, source, number in (
             ("channel_key", "identifier", "platform_numeric_id"),
             ("parent_channel_key", "mirror_of", "null::varchar"),
@@ -241,15 +241,16 @@ def _judging_query(task: Task, deliveries: Sequence[Input], readable: Mapping[in
         _cells_query(task.feed, contract, n, deliveries[n], raw, one_shape) for n, raw in readable.items()
     )
     as_text, mapped = cells, [f"raw_{f.name}" for f in contract.reported if f.name in task.feed.fields]
-    trimmed = all(raw.trimmed for raw in readable.values())
-    if not trimmed:
-        spared = ", ".join(f"{without_spaces(name)} as {name}" for name in mapped)
+    spaces = "".join(sorted({space for raw in readable.values() for space in raw.outer_spaces}))
+    if spaces:
+        spared = ", ".join(f"{without_spaces(name, spaces)} as {name}" for name in mapped)
         as_text = f"select * replace ({spared}) from ({as_text})"
-    if not trimmed or set(text.null_values) - {""}:
+    if spaces or set(text.null_values) - {""}:
         emptied = ", ".join(f"{null_where_nothing(name, text)} as {name}" for name in mapped)
         as_text = f"select * replace ({emptied}) from ({as_text})"
     as_typed = f"select delivery, received_on, raw_row, received, {raws}, {typed} from ({as_text})"
-    known = f"select * {derived} from ({as_typed})"
+    lowered = "".join(f", lower({name}) as {name}_lowered" for name in ("identifier", "mirror_of") if name in names)
+    known = f"select * {derived} from (select * {lowered} from ({as_typed}))"
     judged = f"select *, {verdicts.is_broken(rules)} as broken from ({known})"
     return (
         f"select delivery, raw_row, {', '.join(names)}, "

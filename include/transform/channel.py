@@ -12,10 +12,8 @@ import re
 
 import duckdb
 import idna
-import pyarrow as pa
-import pyarrow.compute as pc
 import tldextract
-from duckdb.func import FunctionNullHandling, PythonUDFType
+from duckdb.func import FunctionNullHandling
 from duckdb.sqltypes import VARCHAR
 
 HANDLE = "[a-z0-9_.-]{2,64}"
@@ -31,34 +29,41 @@ NETWORKS = {
     "vk": "vk\\.com|vk\\.ru|vkontakte\\.ru|m\\.vk\\.com",
     "whatsapp": "wa\\.me|api\\.whatsapp\\.com|chat\\.whatsapp\\.com",
 }
-PLAIN_HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)+[a-z0-9][a-z0-9-]*[a-z0-9]")
-CYRILLIC = "[а-яёәғқңөұүһі0-9]"
-CYRILLIC_HOST = re.compile(rf"(?:[a-z0-9-]+\.)*{CYRILLIC}(?:[а-яёәғқңөұүһі0-9-]*{CYRILLIC})?\.[a-z]{{2,63}}")
+PLAIN_HOST = r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)+[a-z][a-z0-9-]*[a-z0-9]"
+LETTER = "[a-zа-яёәғқңөұүһі0-9]"
+CYRILLIC_HOST = re.compile(rf"(?:{LETTER}(?:(?:{LETTER}|-)*{LETTER})?\.)+[a-z]{{2,63}}")
 IP_ADDRESS = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}")
 HOST = "^[^/:?#@\\s]+"
 
 
 def register_registrable(connection: duckdb.DuckDBPyConnection) -> None:
-    """Give the connection `registrable_domain(host)`: null for what is no host name."""
+    """Give the connection `registrable(host)`: null for what is no host name.
+
+    A plain host under a last label that never is part of a longer suffix needs no list: two labels are the answer.
+    """
     connection.create_function(
         "registrable_domain",
-        _registrable,
+        registrable_domain,
         [VARCHAR],
         VARCHAR,
-        type=PythonUDFType.ARROW,
         null_handling=FunctionNullHandling.SPECIAL,
+    )
+    lasts = ", ".join(f"'{label}'" for label in sorted(_last_labels()))
+    connection.execute(
+        f"create or replace temp macro registrable(host) as case when regexp_full_match(host, '{PLAIN_HOST}') "
+        f"and not list_contains([{lasts}], regexp_extract(host, '[^.]+$')) "
+        "then regexp_extract(host, '[^.]+[.][^.]+$') else registrable_domain(host) end"
     )
 
 
-def channel_key(platform: str, identifier: str, numeric_id: str) -> str:
+def channel_key(platform: str, identifier: str, lowered: str, numeric_id: str) -> str:
     """SQL for the canonical key `namespace:value`; null where the identifier fits no channel of the platform.
 
-    Args: SQL expressions of the platform code, the identifier as reported and the platform's numeric id.
+    Args: SQL expressions of the platform code, the identifier as reported, the same in lower case (asked for many
+    times: best a column) and the platform's numeric id.
     """
-    text = f"lower({identifier})"
     networks = " ".join(
-        f"when {platform} = '{name}' then '{name}:' || nullif(regexp_extract({text}, "
-        f"'^(?:@|(?:https?://)?(?:www\\.)?(?:{hosts})/@?)?(\\+?{HANDLE})(?:[/?#].*)?$', 1), '')"
+        f"when {platform} = '{name}' then '{name}:' || {_network_handle(lowered, hosts)}"
         for name, hosts in NETWORKS.items()
     )
     return f"""case
@@ -67,24 +72,32 @@ def channel_key(platform: str, identifier: str, numeric_id: str) -> str:
             case when starts_with({platform}, 'telegram') then 'telegram' else {platform} end || ':id:' || {
         numeric_id
     }
-        when starts_with({platform}, 'telegram') and (contains({text}, 'joinchat/') or contains({
-        text
+        when starts_with({platform}, 'telegram') and (contains({lowered}, 'joinchat/') or contains({
+        lowered
     }, '/+')) then
             'telegram:+' || nullif(regexp_extract({identifier}, '{TELEGRAM_INVITE}', 1), '')
         when starts_with({platform}, 'telegram') then coalesce(
-            case when regexp_full_match({_bare_handle(text)}, '[a-z0-9_]{{2,64}}')
-                then 'telegram:' || {_bare_handle(text)} end,
-            'telegram:' || nullif(regexp_extract({text}, '{TELEGRAM}', 1), ''))
+            case when regexp_full_match({_bare_handle(lowered)}, '[a-z0-9_]{{2,64}}')
+                then 'telegram:' || {_bare_handle(lowered)} end,
+            'telegram:' || nullif(regexp_extract({lowered}, '{TELEGRAM}', 1), ''))
         {networks}
-        else {platform} || ':' || registrable_domain(regexp_extract({
-        _without_user(f"case when contains({text}, '://') then split_part({text}, '://', 2) else {text} end")
+        else {platform} || ':' || registrable(regexp_extract({
+        _without_user(
+            f"case when contains({lowered}, '://') then split_part({lowered}, '://', 2) else {lowered} end"
+        )
     }, '{HOST}'))
     end"""
 
 
+def _network_handle(lowered: str, hosts: str) -> str:
+    """The handle of a network whose links are `host/handle`; in steps, since expressions that capture are slow."""
+    handle = f"regexp_replace({lowered}, '^(?:@|(?:https?://)?(?:www\\.)?(?:{hosts})/@?)', '')"
+    return f"case when regexp_full_match({handle}, '\\+?{HANDLE}(?:[/?#].*)?') then regexp_extract({handle}, '^[^/?#]+') end"
+
+
 def _bare_handle(text: str) -> str:
     """What stands behind the usual beginnings; the full expression is asked only where this is no handle."""
-    beginnings = ("@", "https://t.me/s/", "https://t.me/", "t.me/", "telegram.me/", "https://telegram.me/")
+    beginnings = ("@", "https://t.me/s/", "https://t.me/", "t.me/", "telegram.me/", "https://telegram.me/", "tg://resolve?domain=")
     cases = " ".join(f"when starts_with({text}, '{b}') then substr({text}, {len(b) + 1})" for b in beginnings)
     return f"case {cases} else {text} end"
 
@@ -93,32 +106,22 @@ def _without_user(address: str) -> str:
     return f"case when contains({address}, '@') then regexp_replace({address}, '^[^/?#]*@', '') else {address} end"
 
 
-def _registrable(hosts: pa.Array) -> pa.Array:
-    if isinstance(hosts, pa.ChunkedArray):
-        hosts = hosts.combine_chunks()
-    encoded = pc.dictionary_encode(hosts)
-    known = pa.array(map(registrable_domain, encoded.dictionary.to_pylist()), pa.string())
-    return known.take(encoded.indices)
-
-
 @functools.lru_cache(maxsize=65_536)
 def registrable_domain(host: str | None) -> str | None:
     """The domain somebody registered, in ASCII (`shop.пример.kz` → `xn--e1afmkfd.kz`); null for what is no host."""
-    tails, lasts = _longer_suffixes()
+    tails, wildcards = _longer_suffixes()
     labels = (host or "").rsplit(".", 2)
     if len(labels) < 2 or not host:
         return None
     if labels[-1].isdigit():
         return host if IP_ADDRESS.fullmatch(host) else None
     tail = f"{labels[-2]}.{labels[-1]}"
-    if PLAIN_HOST.fullmatch(host) and tail not in tails and labels[-1] not in lasts:
-        return tail  # most hosts: no suffix of two labels is involved, and the list need not be asked
+    if re.fullmatch(PLAIN_HOST, host) and tail not in tails and labels[-1] not in wildcards:
+        return tail
     if CYRILLIC_HOST.fullmatch(host) and "--" not in host:
         # Lower-case Cyrillic needs no mapping: punycode says the same as IDNA, at a fraction of the cost.
-        encoded = [
-            part if part.isascii() else f"xn--{part.encode('punycode').decode()}" for part in labels[-2:]
-        ]
-        if labels[-1] not in lasts and ".".join(encoded) not in tails:
+        encoded = list(map(_ascii_label, labels[-2:]))
+        if labels[-1] not in wildcards and ".".join(encoded) not in tails:
             return ".".join(encoded)
     try:
         ascii_host = idna.encode(host.strip("."), uts46=True).decode().lower()
@@ -130,10 +133,24 @@ def registrable_domain(host: str | None) -> str | None:
     return f"{parts.domain}.{parts.suffix}" if parts.domain else None
 
 
+def _last_labels() -> set[str]:
+    """Last label of every suffix that has two or more: about two hundred."""
+    return {labels[-1] for labels in _longer_rules()}
+
+
+def _longer_rules() -> list[list[str]]:
+    return [rule.lstrip("!").split(".") for rule in _suffixes().tlds if "." in rule]
+
+
+@functools.lru_cache(maxsize=65_536)
+def _ascii_label(label: str) -> str:
+    return label if label.isascii() else f"xn--{label.encode('punycode').decode()}"
+
+
 @functools.cache
 def _longer_suffixes() -> tuple[frozenset[str], frozenset[str]]:
     """Last two labels of every suffix that has two or more, and the last label of every wildcard rule."""
-    rules = [rule.lstrip("!").split(".") for rule in _suffixes().tlds if "." in rule]
+    rules = _longer_rules()
     tails = {".".join(labels[-2:]) for labels in rules if "*" not in labels[-2:]}
     return frozenset(tails), frozenset(labels[-1] for labels in rules if "*" in labels[-2:])
 

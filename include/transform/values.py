@@ -12,7 +12,6 @@ import duckdb
 
 from include.contracts import Field, fold, spellings, written
 
-SPACES = ("' '", "chr(9)", "chr(10)", "chr(13)", "chr(160)")
 # `contracts.fold` in SQL.
 FOLD_MACRO = """
 create or replace temp macro fold_word(word) as
@@ -35,13 +34,12 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def without_spaces(cell: str) -> str:
-    """Text of a column without outer spaces. Few cells have any, and looking is cheaper than trimming."""
-    return (
-        f"case when {cell} < '!' or starts_with({cell}, chr(160)) or "
-        + " or ".join(f"ends_with({cell}, {space})" for space in SPACES)
-        + f" then trim({cell}, {' || '.join(SPACES)}) else {cell} end"
-    )
+def without_spaces(cell: str, spaces: str) -> str:
+    """Text of a column without these outer spaces. Few cells have any, and looking is cheaper than trimming."""
+    codes = [f"chr({ord(space)})" for space in spaces]
+    beginnings = [f"{cell} < '!'", *(f"starts_with({cell}, chr({ord(s)}))" for s in spaces if s > "!")]
+    looks = beginnings + [f"ends_with({cell}, {code})" for code in codes]
+    return f"case when {' or '.join(looks)} then trim({cell}, {' || '.join(codes)}) else {cell} end"
 
 
 def null_where_nothing(cell: str, rules: TextRules) -> str:

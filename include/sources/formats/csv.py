@@ -8,7 +8,7 @@ from pathlib import Path
 
 from include.sources.definition import CsvFormat
 from include.sources.formats.raw import RawRows, Reading, check_headings, clean_heading, identifier, literal
-from include.sources.formats.text import count_records, has_padding, utf8_text
+from include.sources.formats.text import look_through, utf8_text
 
 MAX_LINE_BYTES = 8 << 20
 
@@ -30,14 +30,15 @@ def read_csv(reading: Reading, declared: CsvFormat) -> RawRows:
         f"columns={{{types}}}))"
     )
     cells = dict(zip(headings, columns, strict=True))
+    facts = look_through(path, declared.delimiter, declared.quote)
     return RawRows(
         relation=relation,
         cells=cells,
         received="{" + ", ".join(f"{identifier(h or c)}: {c}" for h, c in cells.items()) + "}",
         shape=tuple(headings),
-        trimmed=not has_padding(path, declared.delimiter, declared.quote),
+        outer_spaces=facts.outer_spaces,
         rejects=f"select line as raw_row, trim(any_value(csv_line), chr(10) || chr(13)) as received, 'row.columns' as rule from {identifier(rejects)} group by line",
-        physical_rows=count_records(path, declared.quote) - declared.title_rows - 1,
+        physical_rows=facts.records - declared.title_rows - 1,
         numbered_without_rejects=True,
     )
 

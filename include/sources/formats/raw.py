@@ -11,6 +11,9 @@ from include.sources.definition import Feed
 from include.sources.errors import SourceError
 
 
+SPACES = " \t\n\r\u00a0"
+
+
 @dataclass(frozen=True)
 class Delivered:
     """One landed delivery to be read: whose it is, what it was called, where its bytes lie.
@@ -37,7 +40,7 @@ class RawRows:
         physical_rows: records in the file, counted apart from the scan.
         numbered_without_rejects: raw_row counts only the readable records; the scan's owner puts the gaps back.
         shape: headings of that STRUCT; none where the record is JSON text already.
-        trimmed: no cell has an outer space, and empty cells are null already.
+        outer_spaces: characters to be trimmed off cells; where there are none, empty cells are null already.
     """
 
     relation: str
@@ -47,7 +50,7 @@ class RawRows:
     physical_rows: int
     numbered_without_rejects: bool = False
     shape: tuple[str, ...] = ()
-    trimmed: bool = False
+    outer_spaces: str = SPACES
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,7 +14,8 @@ import pyarrow as pa
 from include.sources.formats.raw import Reading
 
 CHUNK = 1 << 20
-NO_BREAK_SPACE = "\u00a0".encode()
+NO_BREAK_SPACE = "\u00a0"
+LINE_BREAK, SPACE = ord("\n"), ord(" ")
 MAGIC = {
     b"PK\x03\x04": "a ZIP archive or XLSX workbook",
     b"\xd0\xcf\x11\xe0": "an old Office file",
@@ -61,7 +63,7 @@ def _decode(reading: Reading, file: BinaryIO, out: BinaryIO | None, encoding: st
     codec = "utf-8" if encoding == "utf-8-sig" else encoding
     aligned = codec == "utf-8"  # no byte of another character looks like a line break
     decoder = codecs.getincrementaldecoder(codec)("strict")
-    read = lines = 0
+    read = 0
     rest = b""
     while True:
         chunk = file.read(CHUNK)
@@ -75,7 +77,7 @@ def _decode(reading: Reading, file: BinaryIO, out: BinaryIO | None, encoding: st
                 if out:
                     out.write(text.encode())
         except UnicodeDecodeError as error:
-            line = lines + error.object[: error.start].count(b"\n") + 1
+            line = _line_breaks_before(file, read + error.start) + 1
             raise reading.refuse(
                 f"line {line}, near byte {read + error.start}", f"a byte that is no {encoding}",
                 f"text in {encoding}, as the definition declares",
@@ -84,7 +86,14 @@ def _decode(reading: Reading, file: BinaryIO, out: BinaryIO | None, encoding: st
         if not chunk:
             return
         read += len(piece)
-        lines += piece.count(b"\n")
+
+
+def _line_breaks_before(file: BinaryIO, place: int) -> int:
+    file.seek(0)
+    breaks = 0
+    while chunk := file.read(min(CHUNK, place - file.tell())):
+        breaks += chunk.count(b"\n")
+    return breaks
 
 
 def _is_utf8(piece: bytes) -> bool:
@@ -103,38 +112,57 @@ def count_lines(path: Path) -> int:
         return sum(1 for line in file if line.strip())
 
 
-def count_records(path: Path, quote: str) -> int:
-    """Records of a delimited file: line breaks inside quotes do not end one. Bytes only, no parsing."""
-    mark, inside, breaks, last = quote.encode(), False, 0, b"\n"
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            if mark in chunk:
-                for number, piece in enumerate(chunk.split(mark)):
-                    inside ^= number > 0
-                    breaks += 0 if inside else piece.count(b"\n")
-            elif not inside:
-                breaks += chunk.count(b"\n")
-            last = chunk[-1:]
-    return breaks + (last != b"\n" or inside)
+@dataclass(frozen=True)
+class TextFacts:
+    """What the bytes of a delimited file tell before anybody parses it.
+
+    Attributes:
+        records: records of the file; a line break inside quotes does not end one.
+        outer_spaces: the characters that may stand around the text of a cell; "" where no cell needs trimming.
+    """
+
+    records: int
+    outer_spaces: str
 
 
-def has_padding(path: Path, delimiter: str, quote: str) -> bool:
-    """Whether any cell may have an outer space: bytes only, so that files without are spared the trimming."""
+def look_through(path: Path, delimiter: str, quote: str) -> TextFacts:
+    """Count the records and find what spaces may surround a cell, in one pass over the bytes."""
+    inside, breaks, last = False, 0, LINE_BREAK
+    kinds: set[str] = set()
     edges = np.zeros(256, dtype=bool)
-    edges[[ord(delimiter.encode()), ord(quote.encode()), ord(b"\n"), ord(b"\r")]] = True
-    edge = np.frombuffer(b"\n", dtype=np.uint8)
+    edges[[ord(delimiter), ord(quote), LINE_BREAK, ord("\r")]] = True
     with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            if b"\t" in chunk or NO_BREAK_SPACE in chunk:
-                return True
-            window = np.concatenate((edge, np.frombuffer(chunk, dtype=np.uint8)))
-            spaces = np.flatnonzero(window == ord(b" "))
-            if (
-                edges[window[spaces - 1]].any()
-                or edges[window[np.minimum(spaces + 1, len(window) - 1)]].any()
-            ):
-                return True
-            edge = window[-1:]
-            if edge[0] == ord(b" "):  # its right neighbour stands in the next piece: do not look, trim
-                return True
-    return False
+        crlf = file.readline(CHUNK).endswith(b"\r\n")
+        file.seek(0)
+        while piece := file.read(CHUNK):
+            chunk = np.frombuffer(piece, dtype=np.uint8)
+            line_breaks = np.flatnonzero(chunk == LINE_BREAK)
+            if (quoting := quote.encode() in piece) or inside:
+                marks = np.flatnonzero(chunk == ord(quote))
+                breaks += int(np.sum((np.searchsorted(marks, line_breaks) + inside) % 2 == 0))
+                inside ^= bool(len(marks) % 2)
+            else:
+                breaks += len(line_breaks)
+            if quoting:
+                kinds |= {"\n", "\r"}
+            elif not crlf and b"\r" in piece:
+                kinds.add("\r")
+            if b"\t" in piece and delimiter != "\t":
+                kinds.add("\t")
+            if b"\xc2" in piece:  # the first byte of a no-break space; the second alone ends many a letter
+                kinds.add(NO_BREAK_SPACE)
+            if " " not in kinds and _space_at_an_edge(chunk, edges, edges[last]):
+                kinds.add(" ")
+            last = piece[-1]
+    return TextFacts(breaks + (last != LINE_BREAK or inside), "".join(sorted(kinds)))
+
+
+def _space_at_an_edge(chunk: np.ndarray, edges: np.ndarray, begins_at_an_edge: bool) -> bool:
+    """Whether a space touches a delimiter, a quote or a line break; at the end of a piece it is taken to."""
+    spaces = np.flatnonzero(chunk == SPACE)
+    if not len(spaces):
+        return False
+    first, last = spaces[0] == 0, spaces[-1] == len(chunk) - 1
+    if (first and begins_at_an_edge) or last:
+        return True
+    return bool(edges[chunk[spaces[int(first) :] - 1]].any() or edges[chunk[spaces + 1]].any())

@@ -11,7 +11,7 @@ from include.transform import channel_key, register_registrable
 def key(platform: str | None, identifier: str | None, numeric_id: str | None = None) -> str | None:
     with duckdb.connect() as con:
         register_registrable(con)
-        question = f"select {channel_key('platform', 'identifier', 'numeric_id')} from (values (?::varchar, ?::varchar, ?::varchar)) t(platform, identifier, numeric_id)"  # fmt: skip
+        question = f"select {channel_key('platform', 'identifier', 'lower(identifier)', 'numeric_id')} from (values (?::varchar, ?::varchar, ?::varchar)) t(platform, identifier, numeric_id)"  # fmt: skip
         found: str | None = con.execute(question, [platform, identifier, numeric_id]).fetchall()[0][0]
         return found
 

@@ -19,6 +19,7 @@ from include.transform import (
     without_spaces,
 )
 
+SPACES = " \t\n\r\u00a0"
 KAZAKH = TextRules(decimal=",", thousands=" ", dates=("%d.%m.%Y",), null_values=("", "-", "нет"))
 PLAIN = TextRules(decimal=".", thousands="", dates=("%Y-%m-%d",), null_values=("",))
 
@@ -28,7 +29,7 @@ def typed(text: str | None, kind: str, rules: TextRules = KAZAKH) -> Any:
     with duckdb.connect() as con:
         question = (
             f"select {typed_value(field, rules)} from (select {null_where_nothing('word', rules)} as raw_value "
-            f"from (select {without_spaces('cell')} as word from (select ?::varchar as cell)))"
+            f"from (select {without_spaces('cell', SPACES)} as word from (select ?::varchar as cell)))"
         )
         return con.execute(question, [text]).fetchall()[0][0]
 
