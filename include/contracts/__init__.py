@@ -15,7 +15,7 @@ from include.contracts.model import (
     load,
     names,
 )
-from include.contracts.rules import RowRule, row_rules
+from include.contracts.rules import RowRule, has_mixed_up_letters, row_rules
 
 __all__ = [
     "CONTRACTS_DIR",
@@ -33,6 +33,7 @@ __all__ = [
     "dictionary_markdown",
     "expectations",
     "fold",
+    "has_mixed_up_letters",
     "load",
     "names",
     "row_rules",

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 CONTRACTS_DIR = Path(os.environ.get("ODCM_CONTRACTS") or Path(__file__).parents[2] / "data_contracts")
 DATASETS = ("blocking_record", "seizure_item", "laboratory", "prevention_activity", "resocialisation")
+SAFE_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C parser is five times faster
 TYPES = ("string", "date", "timestamp", "integer", "number", "boolean")
 
 
@@ -146,7 +147,7 @@ def _resolve(contract: Contract, parts: dict[str, Contract], all_: dict[str, Con
 
 def _read(path: Path) -> list[Contract]:
     try:
-        document = OpenDataContractStandard.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        document = OpenDataContractStandard.model_validate(yaml.load(path.read_text(encoding="utf-8"), Loader=SAFE_LOADER))
     except (yaml.YAMLError, ValidationError) as error:
         raise ContractError(f"{path.name}: not a readable ODCS 3.1 contract: {error}") from error
     if not (document.apiVersion or "").startswith("v3.1"):

@@ -28,12 +28,14 @@ class RowRule:
     """One rule: id, what is expected, and the DuckDB predicate that is true for a row that breaks it.
 
     `implied`: a row that breaks it breaks another rule as well, so that it need not be asked of every row.
+    `letters_of`: the text that a rule about letters looks at; such rules can be asked of several texts at once.
     """
 
     id: str
     expected: str
     broken: str
     implied: bool = False
+    letters_of: str = ""
 
 
 def row_rules(contract: Contract) -> list[RowRule]:
@@ -106,14 +108,22 @@ def _field_rules(field: Field) -> list[RowRule]:
             )
         )
     if field.type == "string":
-        # More bytes than characters: only then can there be such a letter. Asking that is cheap.
-        mixed_up = f"strlen({raw}) <> length({raw}) and regexp_matches({raw}, '{MIXED_UP_LETTERS}')"
         rules.append(
             RowRule(
-                f"{name}.letters", "Kazakh or Russian letters", mixed_up, implied=field.codelist is not None
+                f"{name}.letters",
+                "Kazakh or Russian letters",
+                has_mixed_up_letters(raw),
+                implied=field.codelist is not None,
+                letters_of=raw,
             )
         )
     return rules
+
+
+def has_mixed_up_letters(text: str) -> str:
+    """SQL that is true where the text holds a letter that only a wrong encoding brings."""
+    # More bytes than characters: only then can there be such a letter. Asking that is cheap.
+    return f"strlen({text}) <> length({text}) and regexp_matches({text}, '{MIXED_UP_LETTERS}')"
 
 
 def _code_rule(field: Field, raw: str) -> RowRule:

@@ -6,72 +6,24 @@ Parquet files: core, quarantine, duplicates. Nothing outside the staging folder 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
-from include.contracts import Contract, Field, RowRule, row_rules
-from include.quality import verdicts
-from include.sources.definition import (
-    ColumnMapping,
-    ConstantMapping,
-    CsvFormat,
-    ExpressionMapping,
-    Feed,
-    SourceDefinition,
-)
-from include.sources.definition import Mapping as FieldMapping
+from include.contracts import Contract, RowRule, row_rules
+from include.sources.definition import CsvFormat
 from include.sources.errors import SourceError
 from include.sources.formats import Delivered, RawRows, Reading, exact_records, read
-from include.transform import (
-    TextRules,
-    channel_key,
-    code_type,
-    content_hash,
-    null_where_nothing,
-    quoted,
-    record_key,
-    register_codes,
-    register_registrable,
-    typed_value,
-    without_spaces,
-)
+from include.steps import judge_queries as queries
+from include.steps.judge_queries import Input, Task
+from include.transform import content_hash, quoted, record_key, register_codes, register_registrable
 
-MEMORY_LIMIT = "640MB"
-TYPES = {"string": "varchar", "date": "date", "integer": "bigint", "number": "double", "boolean": "boolean"}
+__all__ = ["Counts", "Input", "Task", "Verdict", "judge", "rules_of"]
+
+MEMORY_LIMIT = "740MB"
 CONFLICT = RowRule("row.conflict", "one content for one record number in one delivery", "")
-
-
-@dataclass(frozen=True)
-class Task:
-    """What is judged: the feed with its contract, and the batch that the verdicts belong to."""
-
-    batch_id: str
-    dataset: str
-    source: SourceDefinition
-    contract: Contract
-
-    @property
-    def feed(self) -> Feed:
-        return self.source.feeds[self.dataset]
-
-    @property
-    def feed_id(self) -> str:
-        return f"{self.source.source}/{self.dataset}"
-
-
-@dataclass(frozen=True)
-class Input:
-    """One landed delivery: id, name, period, when it was handed over (UTC), where its bytes lie."""
-
-    delivery_id: str
-    name: str
-    period: str
-    received_at: datetime
-    path: Path
 
 
 @dataclass(frozen=True)
@@ -133,14 +85,10 @@ def _judge(task: Task, inputs: Sequence[Input], core_files: Sequence[str], stagi
     with duckdb.connect(
         config={"memory_limit": MEMORY_LIMIT, "temp_directory": str(staging / "spill"), "threads": 2}
     ) as con:
-        con.execute("set timezone = 'UTC'")
-        register_registrable(con)
-        regions = ", ".join(map(quoted, task.source.regions))
-        con.execute(f"create temp macro region_is_allowed(code) as code in ({regions})")
+        _prepare(con, task)
         landed: dict[str, int] = {}
         refused: dict[str, SourceError] = {}
         ordered = sorted(inputs, key=lambda d: (d.received_at, d.delivery_id))
-        _register_words(con, task)
         _create_tables(con, task, ordered)
         readable: dict[int, RawRows] = {}
         for number, delivery in enumerate(ordered):
@@ -150,7 +98,7 @@ def _judge(task: Task, inputs: Sequence[Input], core_files: Sequence[str], stagi
             except SourceError as error:
                 refused[delivery.delivery_id] = error
         if readable:
-            con.execute(f"insert into judged by name {_judging_query(task, ordered, readable)}")
+            con.execute(f"insert into judged by name {queries.judged_rows(task, ordered, readable)}")
         for number, raw in readable.items():
             try:
                 landed[ordered[number].delivery_id] = _account(
@@ -164,15 +112,20 @@ def _judge(task: Task, inputs: Sequence[Input], core_files: Sequence[str], stagi
         return Verdict(_count(con, landed), _failures(con), refused)
 
 
+def _prepare(con: duckdb.DuckDBPyConnection, task: Task) -> None:
+    """Functions and types that the queries ask for."""
+    con.execute("set timezone = 'UTC'")
+    register_registrable(con)
+    regions = quoted("|".join(("", *task.source.regions, "")))  # a text: the engine makes a join of a list
+    con.execute(f"create temp macro region_is_allowed(code) as contains({regions}, '|' || code || '|')")
+    for field in task.contract.fields:
+        if field.codelist:
+            register_codes(con, field, queries.own_words(field, task.feed))
+
+
 def _create_tables(con: duckdb.DuckDBPyConnection, task: Task, inputs: Sequence[Input]) -> None:
     """Tables `judged` (one row for each physical row), `deliveries` (what all rows of one share), `set_aside`."""
-    columns = ", ".join(
-        f"{field.name} {code_type(field) if field.codelist else TYPES[field.type]}"
-        for field in _present(task)
-    )
-    con.execute(
-        f"create table judged (delivery integer, raw_row bigint, {columns}, reasons varchar[], received varchar)"
-    )
+    con.execute(f"create table judged ({queries.judged_columns(task)})")
     con.execute("create table set_aside (delivery integer, raw_row bigint, verdict varchar)")
     shared = [quoted(part) for part in (task.batch_id, task.feed_id, task.source.source)]
     rows = [
@@ -184,11 +137,6 @@ def _create_tables(con: duckdb.DuckDBPyConnection, task: Task, inputs: Sequence[
         f"create table deliveries as from (values {', '.join(rows)}) t(delivery, delivery_id, file, "
         "delivered_period, received_at, batch_id, feed_id, source_id)"
     )
-
-
-def _present(task: Task) -> list[Field]:
-    """The contract's fields that this feed maps, and what is derived from those; the others stay null."""
-    return [field for field in task.contract.fields if (field.derived_from or field.name) in task.feed.fields]
 
 
 def _account(
@@ -219,92 +167,6 @@ def _account(
     return int(judged)
 
 
-def _judging_query(task: Task, deliveries: Sequence[Input], readable: Mapping[int, RawRows]) -> str:
-    """One query over all deliveries, in levels: cells as text, typed values, derived values, verdict."""
-    contract, rules, text = task.contract, row_rules(task.contract), _text_rules(task.feed)
-    names = [field.name for field in _present(task)]
-    raws = ", ".join(f"raw_{field.name}" for field in contract.reported)
-    typed = ", ".join(
-        f"{typed_value(f, text)} as {f.name}" for f in contract.fields if f.codelist or not f.derived
-    )
-    derived = "".join(
-        f", {channel_key('platform', source, f'{source}_lowered', number)} as {name}"
-        for name, source, number in (
-            ("channel_key", "identifier", "platform_numeric_id"),
-            ("parent_channel_key", "mirror_of", "null::varchar"),
-        )
-        if name in names
-    )
-    # A record as received becomes JSON where a row is broken, and only there, if all deliveries look alike.
-    one_shape = len({raw.shape for raw in readable.values()}) == 1 and all(r.shape for r in readable.values())
-    cells = " union all ".join(
-        _cells_query(task.feed, contract, n, deliveries[n], raw, one_shape) for n, raw in readable.items()
-    )
-    as_text, mapped = cells, [f"raw_{f.name}" for f in contract.reported if f.name in task.feed.fields]
-    spaces = "".join(sorted({space for raw in readable.values() for space in raw.outer_spaces}))
-    if spaces:
-        spared = ", ".join(f"{without_spaces(name, spaces)} as {name}" for name in mapped)
-        as_text = f"select * replace ({spared}) from ({as_text})"
-    if spaces or set(text.null_values) - {""}:
-        emptied = ", ".join(f"{null_where_nothing(name, text)} as {name}" for name in mapped)
-        as_text = f"select * replace ({emptied}) from ({as_text})"
-    as_typed = f"select delivery, received_on, raw_row, received, {raws}, {typed} from ({as_text})"
-    lowered = "".join(f", lower({name}) as {name}_lowered" for name in ("identifier", "mirror_of") if name in names)
-    known = f"select * {derived} from (select * {lowered} from ({as_typed}))"
-    judged = f"select *, {verdicts.is_broken(rules)} as broken from ({known})"
-    return (
-        f"select delivery, raw_row, {', '.join(names)}, "
-        f"case when broken then {verdicts.reasons(rules)} end as reasons, "
-        f"case when broken then {'cast(to_json(received) as varchar)' if one_shape else 'received'} end as received "
-        f"from ({judged})"
-    )
-
-
-def _cells_query(
-    feed: Feed, contract: Contract, number: int, delivery: Input, raw: RawRows, as_struct: bool
-) -> str:
-    """The cells of one delivery under the names of the contract's fields, besides the record as received."""
-    received = raw.received if as_struct or not raw.shape else f"cast(to_json({raw.received}) as varchar)"
-    fields = ", ".join(f"{_mapped(feed.fields.get(f.name), raw)} as raw_{f.name}" for f in contract.reported)
-    return (
-        f"select {number} as delivery, date {quoted(str(delivery.received_at.date()))} as received_on, raw_row, "
-        f"{received} as received, {fields} from {raw.relation}"
-    )
-
-
-def _register_words(con: duckdb.DuckDBPyConnection, task: Task) -> None:
-    """One table of words for each code-list field: the common spellings and the source's own."""
-    for field in task.contract.fields:
-        if field.codelist:
-            mapping = task.feed.fields.get(field.derived_from or field.name)
-            register_codes(con, field, mapping.codes if isinstance(mapping, ColumnMapping) else {})
-
-
-def _mapped(mapping: FieldMapping | None, raw: RawRows) -> str:
-    if mapping is None:
-        return "cast(null as varchar)"
-    if isinstance(mapping, ConstantMapping):
-        return quoted(mapping.constant)
-    if isinstance(mapping, ExpressionMapping):
-        return f"nullif(trim(cast(({_bound(mapping.expression, raw)}) as varchar)), '')"
-    return raw.cells[mapping if isinstance(mapping, str) else mapping.column]
-
-
-def _bound(expression: str, raw: RawRows) -> str:
-    """The expression with every quoted heading replaced by the cell it names."""
-    for heading, cell in raw.cells.items():
-        expression = expression.replace('"' + heading.replace('"', '""') + '"', f"({cell})")
-    return expression
-
-
-def _text_rules(feed: Feed) -> TextRules:
-    declared = feed.format
-    dates = tuple(declared.dates)
-    if declared.kind == "xlsx" and "%Y-%m-%d" not in dates:
-        dates += ("%Y-%m-%d",)  # date cells of a workbook come in this form whatever they show
-    return TextRules(declared.decimal, declared.thousands, dates, tuple(declared.null_values))
-
-
 def _put_gaps_back(con: duckdb.DuckDBPyConnection, raw: RawRows, order: int) -> None:
     """Rows were numbered without the rejects: shift each by the rejects that stand before it in the file."""
     con.execute(
@@ -329,7 +191,7 @@ def _find_duplicates(con: duckdb.DuckDBPyConnection, task: Task, core_files: Seq
     con.execute(f"create temp table stored as select distinct record_key, content_hash from ({stored})")
     con.execute(
         f"create temp table candidates as select delivery, raw_row, {key} as record_key, "
-        f"{content_hash(_present(task))} as content_hash from judged where reasons is null and ({mark} in "
+        f"{content_hash(task.present)} as content_hash from judged where reasons is null and ({mark} in "
         f"(select mark from (select {mark} as mark from judged where reasons is null) group by mark "
         f"having count(*) > 1){' or ' + key + ' in (select record_key from stored)' if core_files else ''})"
     )
@@ -349,19 +211,14 @@ def _write(con: duckdb.DuckDBPyConnection, task: Task, staging: Path) -> None:
     aside = con.execute("select count(*) from set_aside").fetchall()[0][0]
     anti = "anti join set_aside using (delivery, raw_row)" if aside else ""
     key = f"{record_key(task.source.source, task.dataset, task.feed.identity)} as record_key"
-    content = f"{content_hash(_present(task))} as content_hash"
-    computed = {"record_key": key, "content_hash": content}
-    absent = {field.name for field in task.contract.fields} - {field.name for field in _present(task)}
-    computed |= {
-        f.name: f"cast(null as {TYPES[f.type]}) as {f.name}" for f in task.contract.fields if f.name in absent
-    }
-    columns = ", ".join(computed.get(field.name, field.name) for field in task.contract.columns)
+    content = f"{content_hash(task.present)} as content_hash"
+    columns = queries.core_columns(task)
     where_from = "batch_id, delivery_id, feed_id, file, raw_row"
     outputs = {
         "core": f"select {columns} from judged {anti} join deliveries using (delivery) where reasons is null",
         "quarantine": (
             f"select {where_from}, received, reasons from judged join deliveries using (delivery) "
-            f"where reasons is not null union all by name select {where_from}, {_as_json(task)} as received, "
+            f"where reasons is not null union all by name select {where_from}, {queries.as_json(task)} as received, "
             f"[{quoted(CONFLICT.id)}] as reasons from judged join set_aside using (delivery, raw_row) "
             "join deliveries using (delivery) where verdict = 'conflict'"
         ),
@@ -374,12 +231,6 @@ def _write(con: duckdb.DuckDBPyConnection, task: Task, staging: Path) -> None:
         con.execute(
             f"copy ({query}) to {quoted(str(staging / f'{name}.parquet'))} (format parquet, dictionary_size_limit 2000)"
         )
-
-
-def _as_json(task: Task) -> str:
-    return (
-        "cast(to_json({" + ", ".join(f"{quoted(f.name)}: {f.name}" for f in _present(task)) + "}) as varchar)"
-    )
 
 
 def _count(con: duckdb.DuckDBPyConnection, landed: dict[str, int]) -> list[Counts]:

@@ -1,6 +1,6 @@
 """Transform: pure rules that turn reported text into typed values, channels and records."""
 
-from include.transform.channel import channel_key, register_registrable
+from include.transform.channel import register_registrable, with_channel
 from include.transform.identity import content_hash, record_key
 from include.transform.values import (
     TextRules,
@@ -14,7 +14,6 @@ from include.transform.values import (
 
 __all__ = [
     "TextRules",
-    "channel_key",
     "code_type",
     "content_hash",
     "null_where_nothing",
@@ -23,5 +22,6 @@ __all__ = [
     "register_codes",
     "register_registrable",
     "typed_value",
+    "with_channel",
     "without_spaces",
 ]

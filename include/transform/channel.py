@@ -48,58 +48,66 @@ def register_registrable(connection: duckdb.DuckDBPyConnection) -> None:
         VARCHAR,
         null_handling=FunctionNullHandling.SPECIAL,
     )
-    lasts = ", ".join(f"'{label}'" for label in sorted(_last_labels()))
+    lasts = ".".join(("", *sorted(_last_labels()), ""))  # a text: the engine makes a join of a list
     connection.execute(
         f"create or replace temp macro registrable(host) as case when regexp_full_match(host, '{PLAIN_HOST}') "
-        f"and not list_contains([{lasts}], regexp_extract(host, '[^.]+$')) "
+        f"and not contains('{lasts}', regexp_extract(host, '[.][^.]+$') || '.') "
         "then regexp_extract(host, '[^.]+[.][^.]+$') else registrable_domain(host) end"
     )
 
 
-def channel_key(platform: str, identifier: str, lowered: str, numeric_id: str) -> str:
-    """SQL for the canonical key `namespace:value`; null where the identifier fits no channel of the platform.
+def with_channel(rows: str, name: str, identifier: str, numeric_id: str) -> str:
+    """SQL for the rows with the canonical key `namespace:value` as the column `name`.
 
-    Args: SQL expressions of the platform code, the identifier as reported, the same in lower case (asked for many
-    times: best a column) and the platform's numeric id.
+    The key is null where the identifier fits no channel of the platform.
+
+    Args:
+        rows: a query with the column `platform` (its code).
+        name: of the column that is added.
+        identifier: column of the identifier as reported.
+        numeric_id: SQL expression of the platform's numeric id.
     """
+    # What is asked for many times over is a column of its own first: the engine would compute it each time.
+    lowered, address = f"{name}_lowered", f"{name}_address"
+    rows = f"select *, lower({identifier}) as {lowered} from ({rows})"
+    rows = f"select *, {_address(lowered)} as {address} from ({rows})"
+    return f"select *, {_key(identifier, lowered, address, numeric_id)} as {name} from ({rows})"
+
+
+def _address(lowered: str) -> str:
+    """The handle behind a usual beginning or, of a site, the host."""
+    beginnings = ("@", "https://t.me/s/", "https://t.me/", "t.me/", "telegram.me/", "https://telegram.me/", "tg://resolve?domain=")  # fmt: skip
+    handle = " ".join(
+        f"when starts_with({lowered}, '{b}') then substr({lowered}, {len(b) + 1})" for b in beginnings
+    )
     networks = " ".join(
-        f"when {platform} = '{name}' then '{name}:' || {_network_handle(lowered, hosts)}"
+        f"when platform = '{name}' then regexp_replace({lowered}, '^(?:@|(?:https?://)?(?:www\\.)?(?:{hosts})/@?)', '')"
         for name, hosts in NETWORKS.items()
     )
+    path = f"case when contains({lowered}, '://') then split_part({lowered}, '://', 2) else {lowered} end"
     return f"""case
-        when {platform} is null or {identifier} is null then null
-        when {numeric_id} is not null then
-            case when starts_with({platform}, 'telegram') then 'telegram' else {platform} end || ':id:' || {
-        numeric_id
-    }
-        when starts_with({platform}, 'telegram') and (contains({lowered}, 'joinchat/') or contains({
-        lowered
-    }, '/+')) then
-            'telegram:+' || nullif(regexp_extract({identifier}, '{TELEGRAM_INVITE}', 1), '')
-        when starts_with({platform}, 'telegram') then coalesce(
-            case when regexp_full_match({_bare_handle(lowered)}, '[a-z0-9_]{{2,64}}')
-                then 'telegram:' || {_bare_handle(lowered)} end,
-            'telegram:' || nullif(regexp_extract({lowered}, '{TELEGRAM}', 1), ''))
+        when starts_with(platform, 'telegram') then case {handle} else {lowered} end
         {networks}
-        else {platform} || ':' || registrable(regexp_extract({
-        _without_user(
-            f"case when contains({lowered}, '://') then split_part({lowered}, '://', 2) else {lowered} end"
-        )
-    }, '{HOST}'))
+        else regexp_extract({_without_user(path)}, '{HOST}')
     end"""
 
 
-def _network_handle(lowered: str, hosts: str) -> str:
-    """The handle of a network whose links are `host/handle`; in steps, since expressions that capture are slow."""
-    handle = f"regexp_replace({lowered}, '^(?:@|(?:https?://)?(?:www\\.)?(?:{hosts})/@?)', '')"
-    return f"case when regexp_full_match({handle}, '\\+?{HANDLE}(?:[/?#].*)?') then regexp_extract({handle}, '^[^/?#]+') end"
-
-
-def _bare_handle(text: str) -> str:
-    """What stands behind the usual beginnings; the full expression is asked only where this is no handle."""
-    beginnings = ("@", "https://t.me/s/", "https://t.me/", "t.me/", "telegram.me/", "https://telegram.me/", "tg://resolve?domain=")
-    cases = " ".join(f"when starts_with({text}, '{b}') then substr({text}, {len(b) + 1})" for b in beginnings)
-    return f"case {cases} else {text} end"
+def _key(identifier: str, lowered: str, address: str, numeric_id: str) -> str:
+    networks = ", ".join(f"'{name}'" for name in NETWORKS)
+    invited = f"contains({lowered}, 'joinchat/') or contains({lowered}, '/+')"
+    return f"""case
+        when platform is null or {identifier} is null then null
+        when {numeric_id} is not null then
+            case when starts_with(platform, 'telegram') then 'telegram' else platform end || ':id:' || {numeric_id}
+        when starts_with(platform, 'telegram') then case
+            when {invited} then 'telegram:+' || nullif(regexp_extract({identifier}, '{TELEGRAM_INVITE}', 1), '')
+            when regexp_full_match({address}, '[a-z0-9_]{{2,64}}') then 'telegram:' || {address}
+            else 'telegram:' || nullif(regexp_extract({lowered}, '{TELEGRAM}', 1), '') end
+        when platform in ({networks}) then case
+            when regexp_full_match({address}, '\\+?{HANDLE}(?:[/?#].*)?')
+            then platform || ':' || regexp_extract({address}, '^[^/?#]+') end
+        else platform || ':' || registrable({address})
+    end"""
 
 
 def _without_user(address: str) -> str:

@@ -10,7 +10,6 @@ import duckdb
 from include.sources.definition import Feed
 from include.sources.errors import SourceError
 
-
 SPACES = " \t\n\r\u00a0"
 
 

@@ -137,13 +137,13 @@ def look_through(path: Path, delimiter: str, quote: str) -> TextFacts:
         while piece := file.read(CHUNK):
             chunk = np.frombuffer(piece, dtype=np.uint8)
             line_breaks = np.flatnonzero(chunk == LINE_BREAK)
-            if (quoting := quote.encode() in piece) or inside:
+            ends = len(line_breaks)
+            if inside or quote.encode() in piece:
                 marks = np.flatnonzero(chunk == ord(quote))
-                breaks += int(np.sum((np.searchsorted(marks, line_breaks) + inside) % 2 == 0))
+                ends = int(np.sum((np.searchsorted(marks, line_breaks) + inside) % 2 == 0))
                 inside ^= bool(len(marks) % 2)
-            else:
-                breaks += len(line_breaks)
-            if quoting:
+            breaks += ends
+            if ends < len(line_breaks):  # a cell of several lines may begin or end with a blank one
                 kinds |= {"\n", "\r"}
             elif not crlf and b"\r" in piece:
                 kinds.add("\r")

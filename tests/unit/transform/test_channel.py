@@ -5,13 +5,14 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from include.transform import channel_key, register_registrable
+from include.transform import register_registrable, with_channel
 
 
 def key(platform: str | None, identifier: str | None, numeric_id: str | None = None) -> str | None:
     with duckdb.connect() as con:
         register_registrable(con)
-        question = f"select {channel_key('platform', 'identifier', 'lower(identifier)', 'numeric_id')} from (values (?::varchar, ?::varchar, ?::varchar)) t(platform, identifier, numeric_id)"  # fmt: skip
+        row = "select ?::varchar as platform, ?::varchar as identifier, ?::varchar as numeric_id"
+        question = f"select key from ({with_channel(row, 'key', 'identifier', 'numeric_id')})"
         found: str | None = con.execute(question, [platform, identifier, numeric_id]).fetchall()[0][0]
         return found
 
