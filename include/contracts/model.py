@@ -147,7 +147,9 @@ def _resolve(contract: Contract, parts: dict[str, Contract], all_: dict[str, Con
 
 def _read(path: Path) -> list[Contract]:
     try:
-        document = OpenDataContractStandard.model_validate(yaml.load(path.read_text(encoding="utf-8"), Loader=SAFE_LOADER))
+        document = OpenDataContractStandard.model_validate(
+            yaml.load(path.read_text(encoding="utf-8"), Loader=SAFE_LOADER)
+        )
     except (yaml.YAMLError, ValidationError) as error:
         raise ContractError(f"{path.name}: not a readable ODCS 3.1 contract: {error}") from error
     if not (document.apiVersion or "").startswith("v3.1"):

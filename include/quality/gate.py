@@ -8,7 +8,7 @@ import it inside a task, it takes seconds.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -48,12 +48,12 @@ class Report:
     html: str = ""
 
 
-def examine(contract: Contract, staged: Mapping[str, Path], row_cap: int = ROW_CAP) -> Report:
+def examine(contract: Contract, staged: Mapping[str, Sequence[Path]], row_cap: int = ROW_CAP) -> Report:
     """Validate the accepted rows of all staged batches of one dataset in one run.
 
     Args:
         contract: whose suite is used.
-        staged: batch id → Parquet file of its accepted rows.
+        staged: batch id → Parquet files of its accepted rows.
         row_cap: above this many rows, an evenly spaced sample of that size is examined, and the number of rows
             examined is what the results say.
     """
@@ -82,8 +82,10 @@ def examine(contract: Contract, staged: Mapping[str, Path], row_cap: int = ROW_C
     return Report(results, stopped, _page(outcome))
 
 
-def _frame(contract: Contract, staged: Mapping[str, Path], row_cap: int) -> pd.DataFrame:
-    table = pa.concat_tables([pq.read_table(path) for path in staged.values()], promote_options="default")
+def _frame(contract: Contract, staged: Mapping[str, Sequence[Path]], row_cap: int) -> pd.DataFrame:
+    table = pa.concat_tables(
+        [pq.read_table(path) for paths in staged.values() for path in paths], promote_options="default"
+    )
     if table.num_rows > row_cap:
         step = table.num_rows / row_cap
         table = table.take(pa.array([int(n * step) for n in range(row_cap)]))

@@ -175,7 +175,7 @@ def gate(dataset: str, judged: Sequence[Judged], home: Home | None = None) -> di
         live = [b for b in batches if ledger.batch(b).state == "judged"]
         if not live:
             return {"passed": [], "stopped": {}}
-        files = {batch: tables.staged(home, batch) / "core.parquet" for batch in live}
+        files = {batch: tables.staged_core(home, batch) for batch in live}
         report = gx.examine(load(f"core_{dataset}"), files)
         tables.keep_gate_report(home, dataset, report.html)
         for batch in live:

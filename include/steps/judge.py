@@ -1,16 +1,21 @@
-"""Judge: one DuckDB pass over the new deliveries of a feed; every row gets all its reasons, or none.
+"""Judge: every row of the new deliveries of a feed gets all its reasons, or none.
 
-Read as received → text by the mapping → typed values → reasons; then duplicates apart (R2) and three staged
-Parquet files: core, quarantine, duplicates. Nothing outside the staging folder is written here.
+Two looks. The first reads every row, judges it and writes the plainly accepted ones straight to their Parquet
+file: nothing is held in memory. The rows that are broken, or whose record may have come before, are set aside.
+The second look gives those their reasons, ranks what came more than once (R2), and stages them as accepted,
+quarantined or duplicate. Nothing outside the staging folder is written here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
+import numpy as np
+import pyarrow as pa
+from duckdb.func import PythonUDFType
 
 from include.contracts import Contract, RowRule, row_rules
 from include.sources.definition import CsvFormat
@@ -18,11 +23,12 @@ from include.sources.errors import SourceError
 from include.sources.formats import Delivered, RawRows, Reading, exact_records, read
 from include.steps import judge_queries as queries
 from include.steps.judge_queries import Input, Task
-from include.transform import content_hash, quoted, record_key, register_codes, register_registrable
+from include.steps.second_look import SecondLook
+from include.transform import quoted, register_codes, register_registrable
 
 __all__ = ["Counts", "Input", "Task", "Verdict", "judge", "rules_of"]
 
-MEMORY_LIMIT = "740MB"
+MEMORY_LIMIT = "640MB"
 CONFLICT = RowRule("row.conflict", "one content for one record number in one delivery", "")
 
 
@@ -56,14 +62,25 @@ def rules_of(contract: Contract) -> list[RowRule]:
 
 
 def judge(task: Task, inputs: Sequence[Input], core_files: Sequence[str], staging: Path) -> Verdict:
-    """Judge all deliveries in one pass and stage the outcome.
+    """Judge all deliveries and stage the outcome.
+
+    Args:
+        task: the feed, its contract and the batch.
+        inputs: new deliveries of the feed.
+        core_files: Parquet files of core, where earlier content is looked for.
+        staging: an empty folder; gets core.parquet, core-rest.parquet (accepted after a second look),
+            quarantine.parquet and duplicates.parquet.
 
     Raises:
         SourceError: the engine failed. Its own words may quote a row: they are kept in the staging folder,
             which is restricted, and not in the message.
     """
+    ordered = sorted(inputs, key=lambda d: (d.received_at, d.delivery_id))
+    # One thread: of two rows of one record, the first in order of receipt is the one that counts.
+    config = {"memory_limit": MEMORY_LIMIT, "temp_directory": str(staging / "spill"), "threads": 1}
     try:
-        return _judge(task, inputs, core_files, staging)
+        with duckdb.connect(config=config) as con:
+            return _Judging(con, task, ordered, core_files, staging).run()
     except duckdb.Error as error:
         (staging / "error.txt").write_text(str(error), encoding="utf-8")
         kind = type(error).__name__
@@ -73,181 +90,240 @@ def judge(task: Task, inputs: Sequence[Input], core_files: Sequence[str], stagin
     )  # fmt: skip
 
 
-def _judge(task: Task, inputs: Sequence[Input], core_files: Sequence[str], staging: Path) -> Verdict:
-    """One connection, one pass.
+@dataclass
+class _Judging:
+    """One connection, one batch. `inputs` stand in order of receipt; a delivery's place there is its number."""
 
-    Args:
-        task: the feed, its contract and the batch.
-        inputs: new deliveries of the feed.
-        core_files: Parquet files of core, where earlier content is looked for.
-        staging: an empty folder; gets core.parquet, quarantine.parquet and duplicates.parquet.
-    """
-    with duckdb.connect(
-        config={"memory_limit": MEMORY_LIMIT, "temp_directory": str(staging / "spill"), "threads": 2}
-    ) as con:
-        _prepare(con, task)
-        landed: dict[str, int] = {}
-        refused: dict[str, SourceError] = {}
-        ordered = sorted(inputs, key=lambda d: (d.received_at, d.delivery_id))
-        _create_tables(con, task, ordered)
-        readable: dict[int, RawRows] = {}
-        for number, delivery in enumerate(ordered):
+    con: duckdb.DuckDBPyConnection
+    task: Task
+    inputs: Sequence[Input]
+    core_files: Sequence[str]
+    staging: Path
+    readable: dict[int, RawRows] = field(default_factory=dict)
+    landed: dict[int, int] = field(default_factory=dict)
+    refused: dict[str, SourceError] = field(default_factory=dict)
+
+    def run(self) -> Verdict:
+        self._prepare()
+        for number, delivery in enumerate(self.inputs):
             try:
-                delivered = Delivered(task.feed_id, delivery.name, delivery.path, f"delivery_{number}")
-                readable[number] = read(Reading(con, staging, delivered, task.feed))
+                delivered = Delivered(self.task.feed_id, delivery.name, delivery.path, f"delivery_{number}")
+                self.readable[number] = read(Reading(self.con, self.staging, delivered, self.task.feed))
             except SourceError as error:
-                refused[delivery.delivery_id] = error
-        if readable:
-            con.execute(f"insert into judged by name {queries.judged_rows(task, ordered, readable)}")
-        for number, raw in readable.items():
-            try:
-                landed[ordered[number].delivery_id] = _account(
-                    con, task, ordered[number], number, raw, staging
-                )
-            except SourceError as error:
-                con.execute("delete from judged where delivery = ?", [number])
-                refused[ordered[number].delivery_id] = error
-        _find_duplicates(con, task, core_files)
-        _write(con, task, staging)
-        return Verdict(_count(con, landed), _failures(con), refused)
+                self.refused[delivery.delivery_id] = error
+        while self.readable:
+            self._look_first()
+            self._look_again()
+            if self._every_row_is_accounted_for():
+                self._rank()
+                self._stage_the_rest()
+                return Verdict(self._counts(), self._failures(), self.refused)
+        return Verdict([], {}, self.refused)
 
-
-def _prepare(con: duckdb.DuckDBPyConnection, task: Task) -> None:
-    """Functions and types that the queries ask for."""
-    con.execute("set timezone = 'UTC'")
-    if any(field.name == "channel_key" for field in task.present):
-        register_registrable(con)
-    regions = quoted("|".join(("", *task.source.regions, "")))  # a text: the engine makes a join of a list
-    con.execute(f"create temp macro region_is_allowed(code) as contains({regions}, '|' || code || '|')")
-    for field in task.contract.fields:
-        if field.codelist:
-            register_codes(con, field, queries.own_words(field, task.feed))
-
-
-def _create_tables(con: duckdb.DuckDBPyConnection, task: Task, inputs: Sequence[Input]) -> None:
-    """Tables `judged` (one row for each physical row), `deliveries` (what all rows of one share), `set_aside`."""
-    con.execute(f"create table judged ({queries.judged_columns(task)})")
-    con.execute("create table set_aside (delivery integer, raw_row bigint, verdict varchar)")
-    shared = [quoted(part) for part in (task.batch_id, task.feed_id, task.source.source)]
-    rows = [
-        f"({n}, {quoted(d.delivery_id)}, {quoted(d.name)}, {quoted(d.period)}, "
-        f"timestamptz {quoted(d.received_at.isoformat())}, {', '.join(shared)})"
-        for n, d in enumerate(inputs)
-    ]
-    con.execute(
-        f"create table deliveries as from (values {', '.join(rows)}) t(delivery, delivery_id, file, "
-        "delivered_period, received_at, batch_id, feed_id, source_id)"
-    )
-
-
-def _account(
-    con: duckdb.DuckDBPyConnection, task: Task, delivery: Input, order: int, raw: RawRows, staging: Path
-) -> int:
-    """Add the records that are no rows, and prove that every physical row of the file was judged.
-
-    Returns the rows of the file.
-    """
-    rejects = con.execute(f"select count(*) from ({raw.rejects})").fetchall()[0][0]
-    if rejects and raw.numbered_without_rejects:
-        _put_gaps_back(con, raw, order)
-    if rejects:
+    def _prepare(self) -> None:
+        """Functions and types that the queries ask for, and `deliveries`: what all rows of one share."""
+        con, task = self.con, self.task
+        con.execute("set timezone = 'UTC'")
+        self.aside = SecondLook(con, self.staging / "aside.arrow")
+        if any(each.name == "channel_key" for each in task.present):
+            register_registrable(con)
+        regions = quoted(
+            "|".join(("", *task.source.regions, ""))
+        )  # a text: the engine makes a join of a list
+        con.execute(f"create temp macro region_is_allowed(code) as contains({regions}, '|' || code || '|')")
+        for each in task.contract.fields:
+            if each.codelist:
+                register_codes(con, each, queries.own_words(each, task.feed))
+        shared = [quoted(part) for part in (task.batch_id, task.feed_id, task.source.source)]
+        rows = [
+            f"({n}, {quoted(d.delivery_id)}, {quoted(d.name)}, {quoted(d.period)}, "
+            f"timestamptz {quoted(d.received_at.isoformat())}, {', '.join(shared)})"
+            for n, d in enumerate(self.inputs)
+        ]
         con.execute(
-            f"insert into judged by name select {order} as delivery, raw_row, received, [rule] as reasons "
-            f"from ({raw.rejects})"
+            f"create table deliveries as from (values {', '.join(rows)}) t(delivery, delivery_id, file, "
+            "delivered_period, received_at, batch_id, feed_id, source_id)"
         )
-    judged = con.execute("select count(*) from judged where delivery = ?", [order]).fetchall()[0][0]
-    physical = raw.physical_rows
-    if judged != physical and isinstance(task.feed.format, CsvFormat):
-        text = next(iter([*staging.glob(f"{delivery.path.name}.utf8"), delivery.path]))
-        physical = exact_records(text, task.feed.format) - task.feed.format.title_rows - 1
-    if judged != physical:
-        raise SourceError(
-            task.feed_id, delivery.name, "whole file", f"{physical} rows in the file and {judged} read",
-            "every physical row judged", "Check quotes and line breaks of the file; nothing of it was taken.",
-        )  # fmt: skip
-    return int(judged)
-
-
-def _put_gaps_back(con: duckdb.DuckDBPyConnection, raw: RawRows, order: int) -> None:
-    """Rows were numbered without the rejects: shift each by the rejects that stand before it in the file."""
-    con.execute(
-        f"update judged set raw_row = raw_row + shift from (select j.raw_row as before, count(*) as shift "
-        f"from (select raw_row from judged where delivery = {order}) j join "
-        f"(select raw_row - row_number() over (order by raw_row) + 1 as threshold from ({raw.rejects})) r "
-        f"on j.raw_row >= r.threshold group by 1) where delivery = {order} and raw_row = before"
-    )
-
-
-def _find_duplicates(con: duckdb.DuckDBPyConnection, task: Task, core_files: Sequence[str]) -> None:
-    """Set aside rows whose content is stored already, or stands earlier in this batch (R2), and conflicts.
-
-    Only records with more than one candidate row are ranked: in most batches they are few.
-    """
-    stored = "select null::varchar as record_key, null::varchar as content_hash where false"
-    if core_files:
-        files = "[" + ", ".join(map(quoted, core_files)) + "]"
-        stored = f"select record_key, content_hash from read_parquet({files}) where feed_id = {quoted(task.feed_id)}"
-    key = record_key(task.source.source, task.dataset, task.feed.identity)
-    mark = f"hash({', '.join(task.feed.identity)})"  # only to find candidates: equal records have equal marks
-    con.execute(f"create temp table stored as select distinct record_key, content_hash from ({stored})")
-    con.execute(
-        f"create temp table candidates as select delivery, raw_row, {key} as record_key, "
-        f"{content_hash(task.present)} as content_hash from judged where reasons is null and ({mark} in "
-        f"(select mark from (select {mark} as mark from judged where reasons is null) group by mark "
-        f"having count(*) > 1){' or ' + key + ' in (select record_key from stored)' if core_files else ''})"
-    )
-    con.execute(
-        "insert into set_aside select delivery, raw_row, case "
-        "when same_record > 1 and content_hash <> first_content then 'conflict' "
-        "when same_content > 1 or was_stored then 'duplicate' end as verdict from (select *, "
-        "row_number() over (partition by delivery, record_key order by raw_row) as same_record, "
-        "first_value(content_hash) over (partition by delivery, record_key order by raw_row) as first_content, "
-        "row_number() over (partition by record_key, content_hash order by delivery, raw_row) as same_content, "
-        "(record_key, content_hash) in (select (record_key, content_hash) from stored) as was_stored "
-        "from candidates) where verdict is not null"
-    )
-
-
-def _write(con: duckdb.DuckDBPyConnection, task: Task, staging: Path) -> None:
-    aside = con.execute("select count(*) from set_aside").fetchall()[0][0]
-    anti = "anti join set_aside using (delivery, raw_row)" if aside else ""
-    key = f"{record_key(task.source.source, task.dataset, task.feed.identity)} as record_key"
-    content = f"{content_hash(task.present)} as content_hash"
-    columns = queries.core_columns(task)
-    where_from = "batch_id, delivery_id, feed_id, file, raw_row"
-    outputs = {
-        "core": f"select {columns} from judged {anti} join deliveries using (delivery) where reasons is null",
-        "quarantine": (
-            f"select {where_from}, received, reasons from judged join deliveries using (delivery) "
-            f"where reasons is not null union all by name select {where_from}, {queries.as_json(task)} as received, "
-            f"[{quoted(CONFLICT.id)}] as reasons from judged join set_aside using (delivery, raw_row) "
-            "join deliveries using (delivery) where verdict = 'conflict'"
-        ),
-        "duplicates": (
-            f"select batch_id, delivery_id, raw_row, received_at, {key}, {content} from judged "
-            "join set_aside using (delivery, raw_row) join deliveries using (delivery) where verdict = 'duplicate'"
-        ),
-    }
-    for name, query in outputs.items():
+        files = "[" + ", ".join(map(quoted, self.core_files)) + "]"
         con.execute(
-            f"copy ({query}) to {quoted(str(staging / f'{name}.parquet'))} (format parquet, dictionary_size_limit 2000)"
+            "create temp view stored as select record_key, content_hash "
+            f"from read_parquet({files}) where feed_id = {quoted(task.feed_id)}"
+            if self.core_files
+            else "create temp view stored as select ''::varchar as record_key, '' as content_hash where false"
         )
 
+    def _look_first(self) -> None:
+        """The plainly accepted rows to core.parquet.
 
-def _count(con: duckdb.DuckDBPyConnection, landed: dict[str, int]) -> list[Counts]:
-    rows = con.execute(
-        "select delivery_id, count(*) filter (reasons is null and verdict is null), "
-        "count(*) filter (reasons is not null or verdict = 'conflict'), "
-        "count(*) filter (verdict = 'duplicate') "
-        "from judged left join set_aside using (delivery, raw_row) join deliveries using (delivery) group by delivery_id"
-    ).fetchall()
-    found = {row[0]: row[1:] for row in rows}
-    return [Counts(delivery, rows, *found.get(delivery, (0, 0, 0))) for delivery, rows in landed.items()]
+        Where a row stands in its file depends on the records before it that are no rows, and only a whole scan
+        finds those: where there are any, the look is taken once more.
+        """
+        rejects: dict[int, np.ndarray] = {}
+        while True:
+            placed = {number: self._in_place(number, rejects.get(number)) for number in self.readable}
+            rows = sum(raw.physical_rows for raw in placed.values())
+            rows += self.con.execute("select count(*) from stored").fetchall()[0][0]
+            with self.aside.first_look(rows, self.con.sql("select hash(record_key) from stored")):
+                self._stage("core", queries.first_look(self.task, self.inputs, placed))
+            found = self._rejects()
+            if {n: len(lines) for n, lines in found.items()} == {
+                n: len(lines) for n, lines in rejects.items()
+            }:
+                return
+            rejects = found
 
+    def _rejects(self) -> dict[int, np.ndarray]:
+        """Places of the records that are no rows and were left out of the numbering, by delivery."""
+        return {
+            number: lines
+            for number, raw in self.readable.items()
+            if raw.rejects_table
+            and len(
+                lines := self.con.execute(f"select raw_row from ({raw.rejects}) order by 1").fetchnumpy()[
+                    "raw_row"
+                ]
+            )
+        }
 
-def _failures(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    rows = con.execute(
-        "select reason, count(*) from (select unnest(reasons) as reason from judged union all "
-        f"select {quoted(CONFLICT.id)} from set_aside where verdict = 'conflict') group by reason"
-    ).fetchall()
-    return dict(rows)
+    def _in_place(self, number: int, rejects: np.ndarray | None) -> RawRows:
+        """The delivery ready for a scan, with every row numbered as it stands in the file."""
+        raw = self.readable[number]
+        if raw.rejects_table:
+            self.con.execute(f"drop table if exists {raw.rejects_table}")
+        if rejects is None:
+            return raw
+        # Rows are numbered without the rejects: each is shifted by the rejects that stand before it.
+        before = rejects - np.arange(len(rejects))
+        name = f"place_{number}_{len(rejects)}"
+
+        def place(rows: pa.Array) -> pa.Array:
+            counted = rows.to_numpy(zero_copy_only=False)
+            return pa.array(counted + np.searchsorted(before, counted, side="right"), pa.int64())
+
+        self.con.create_function(name, place, ["BIGINT"], "BIGINT", type=PythonUDFType.ARROW)
+        return replace(raw, relation=f"(select * replace ({name}(raw_row) as raw_row) from {raw.relation})")
+
+    def _look_again(self) -> None:
+        """Everything else to the table `judged`: the rows set aside, and the records that are no rows."""
+        self.aside.rows_aside("aside")
+        aside = {
+            number: replace(
+                raw,
+                relation="(select raw_row, "
+                + ", ".join(f"cells[{n}] as {column}" for n, column in enumerate(raw.columns, 1))
+                + f" from aside where delivery = {number})",
+            )
+            for number, raw in self.readable.items()
+        }
+        self.con.execute(
+            f"create or replace temp table judged as {queries.second_look(self.task, self.inputs, aside)}"
+        )
+        for number, raw in self.readable.items():
+            self.con.execute(
+                f"insert into judged by name select {number} as delivery, raw_row, received, [rule] as reasons "
+                f"from ({raw.rejects})"
+            )
+
+    def _every_row_is_accounted_for(self) -> bool:
+        """Whether each file has as many rows as were judged; a delivery of which that is not true is refused."""
+        judged = dict(
+            self.con.execute(
+                "select delivery, count(*) from (select delivery from judged union all select delivery from "
+                f"{self._staged('core')} join deliveries using (delivery_id)) group by delivery"
+            ).fetchall()
+        )
+        wrong = False
+        for number, raw in list(self.readable.items()):
+            rows, physical, delivery = judged.get(number, 0), raw.physical_rows, self.inputs[number]
+            declared = self.task.feed.format
+            if rows != physical and isinstance(declared, CsvFormat):
+                text = next(iter([*self.staging.glob(f"{delivery.path.name}.utf8"), delivery.path]))
+                physical = exact_records(text, declared) - declared.title_rows - 1
+            if rows == physical:
+                self.landed[number] = rows
+                continue
+            wrong = True
+            del self.readable[number]
+            self.refused[delivery.delivery_id] = SourceError(
+                self.task.feed_id, delivery.name, "whole file", f"{physical} rows in the file and {rows} read",
+                "every physical row judged", "Check quotes and line breaks of the file; nothing of it was taken.",
+            )  # fmt: skip
+        return not wrong
+
+    def _rank(self) -> None:
+        """`ranked`: which unbroken rows of the second look are accepted, duplicates (R2) or in conflict."""
+        accepted = (
+            "select delivery, 0 as raw_row, record_key, content_hash, true as settled from "
+            f"{self._staged('core')} join deliveries using (delivery_id) "
+            "where record_key in (select record_key from judged)"
+        )
+        undecided = "select delivery, raw_row, record_key, content_hash, false as settled from judged where reasons is null"
+        self.con.execute(
+            "create or replace temp table ranked as select delivery, raw_row, case "
+            "when same_record > 1 and content_hash <> first_content then 'conflict' "
+            "when same_content > 1 or was_stored then 'duplicate' else 'accepted' end as verdict from (select *, "
+            "row_number() over (partition by delivery, record_key order by raw_row) as same_record, "
+            "first_value(content_hash) over (partition by delivery, record_key order by raw_row) as first_content, "
+            "row_number() over (partition by record_key, content_hash order by settled desc, delivery, raw_row) "
+            "as same_content, "
+            "(record_key, content_hash) in (select (record_key, content_hash) from stored "
+            "where record_key in (select record_key from judged)) as was_stored "
+            f"from ({accepted} union all {undecided})) where not settled"
+        )
+
+    def _stage_the_rest(self) -> None:
+        """The rows of the second look, each by its verdict."""
+        where_from = "batch_id, delivery_id, feed_id, file, raw_row"
+        rows = "judged left join ranked using (delivery, raw_row) join deliveries using (delivery)"
+        self._stage(
+            "core-rest", f"select {queries.core_columns(self.task)} from {rows} where verdict = 'accepted'"
+        )
+        self._stage(
+            "quarantine",
+            f"select {where_from}, received, coalesce(reasons, [{quoted(CONFLICT.id)}]) as reasons from {rows} "
+            "where reasons is not null or verdict = 'conflict'",
+        )
+        self._stage(
+            "duplicates",
+            f"select batch_id, delivery_id, raw_row, received_at, record_key, content_hash from {rows} "
+            "where verdict = 'duplicate'",
+        )
+
+    def _stage(self, name: str, query: str) -> None:
+        path = quoted(str(self.staging / f"{name}.parquet"))
+        self.con.execute(f"copy ({query}) to {path} (format parquet, dictionary_size_limit 2000)")
+
+    def _staged(self, *names: str) -> str:
+        paths = ", ".join(quoted(str(self.staging / f"{name}.parquet")) for name in names)
+        return f"read_parquet([{paths}])"
+
+    def _counts(self) -> list[Counts]:
+        """Rows of each delivery as the staged files have them: R3 says that they are as many as landed."""
+        files = {
+            "accepted": ("core", "core-rest"),
+            "quarantined": ("quarantine",),
+            "duplicate": ("duplicates",),
+        }
+        staged = {
+            kind: dict(
+                self.con.execute(
+                    f"select delivery_id, count(*) from {self._staged(*names)} group by delivery_id"
+                ).fetchall()
+            )
+            for kind, names in files.items()
+        }
+        counts = []
+        for number in self.readable:
+            delivery = self.inputs[number].delivery_id
+            rows = {kind: found.get(delivery, 0) for kind, found in staged.items()}
+            counts.append(Counts(delivery, self.landed[number], **rows))
+        return counts
+
+    def _failures(self) -> dict[str, int]:
+        """Rows in quarantine by the rule they break."""
+        return dict(
+            self.con.execute(
+                f"select reason, count(*) from (select unnest(reasons) as reason from {self._staged('quarantine')}) "
+                "group by reason"
+            ).fetchall()
+        )

@@ -1,11 +1,11 @@
-"""The SQL of a judging pass: cells as text → typed values → channel and record → verdict.
+"""The SQL of judging: cells as text → typed values → channel and record → verdict.
 
-Every function gives a query over all rows of a batch, built from the contract and the source definition alone.
+The queries are built from the contract and the source definition alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -24,7 +24,6 @@ from include.sources.definition import Mapping as FieldMapping
 from include.sources.formats import RawRows
 from include.transform import (
     TextRules,
-    code_type,
     content_hash,
     null_where_nothing,
     quoted,
@@ -86,55 +85,70 @@ def own_words(field: Field, feed: Feed) -> dict[str, str]:
     return mapping.codes if isinstance(mapping, ColumnMapping) else {}
 
 
-def judged_columns(task: Task) -> str:
-    """Names and types of the columns of `judged_rows`."""
-    types = {f.name: code_type(f) if f.codelist else TYPES[f.type] for f in task.present}
-    columns = (
-        {"delivery": "integer", "raw_row": "bigint"} | types | {"reasons": "varchar[]", "received": "varchar"}
+def first_look(task: Task, inputs: Sequence[Input], readable: Mapping[int, RawRows]) -> str:
+    """The plainly accepted rows as core has them; every other row goes through `set_aside`.
+
+    A row is set aside where it is broken or `seen_before` says that its record may have come before.
+    """
+    width = max(len(raw.columns) for raw in readable.values())
+    cells = ", ".join(f"record.c{n}" for n in range(width))
+    questionable = "case when broken then true else seen_before(hash(record_key)) end"
+    return (
+        f"select {core_columns(task, {'content_hash': content_hash(task.present)})} from ({_verdicts(task, inputs, readable, _record(width))}) "
+        f"join deliveries using (delivery) "
+        f"where case when {questionable} then set_aside(delivery, raw_row, [{cells}]) else true end"
     )
-    return ", ".join(f"{name} {kind}" for name, kind in columns.items())
 
 
-def judged_rows(task: Task, inputs: Sequence[Input], readable: Mapping[int, RawRows]) -> str:
-    """Every row of the readable deliveries with its values; with its reasons and as received where it is broken."""
+def second_look(task: Task, inputs: Sequence[Input], aside: Mapping[int, RawRows]) -> str:
+    """The rows set aside with their values, all their reasons (null for none) and the record as received."""
     rules = row_rules(task.contract)
-    # A record as received becomes JSON where a row is broken, and only there, if all deliveries look alike.
-    alike = len({raw.shape for raw in readable.values()}) == 1 and all(r.shape for r in readable.values())
-    received = "cast(to_json(received) as varchar)" if alike else "received"
-    known = _with_channels(task, _typed_rows(task, _text_rows(task, inputs, readable, alike)))
     return (
-        f"select delivery, raw_row, {', '.join(field.name for field in task.present)}, "
-        f"case when broken then {verdicts.reasons(rules)} end as reasons, "
-        f"case when broken then {received} end as received "
-        f"from (select *, {verdicts.is_broken(rules)} as broken from ({known}))"
+        f"select delivery, raw_row, {', '.join(field.name for field in task.present)}, record_key, "
+        f"{content_hash(task.present)} as content_hash, "
+        f"case when broken then {verdicts.reasons(rules)} end as reasons, record as received "
+        f"from ({_verdicts(task, inputs, aside, lambda raw: raw.received)})"
     )
 
 
-def core_columns(task: Task) -> str:
-    """Every column of core, in the order of the contract, over `judged` joined with `deliveries`."""
+def core_columns(task: Task, computed: Mapping[str, str] | None = None) -> str:
+    """Every column of core, in the order of the contract, over rows joined with `deliveries`."""
     present = {field.name for field in task.present}
-    computed = {
+    columns = {
         f.name: f"cast(null as {TYPES[f.type]})" for f in task.contract.fields if f.name not in present
-    }
-    computed["record_key"] = record_key(task.source.source, task.dataset, task.feed.identity)
-    computed["content_hash"] = content_hash(task.present)
-    columns = [column.name for column in task.contract.columns]
-    return ", ".join(f"{computed[name]} as {name}" if name in computed else name for name in columns)
+    } | dict(computed or {})
+    names = [column.name for column in task.contract.columns]
+    return ", ".join(f"{columns[name]} as {name}" if name in columns else name for name in names)
 
 
-def as_json(task: Task) -> str:
-    """The values of a row of `judged` as a JSON object, in SQL."""
-    return (
-        "cast(to_json({" + ", ".join(f"{quoted(f.name)}: {f.name}" for f in task.present) + "}) as varchar)"
-    )
+def _verdicts(
+    task: Task, inputs: Sequence[Input], readable: Mapping[int, RawRows], record: Callable[[RawRows], str]
+) -> str:
+    """Every row with its values, its `record_key`, whether it is `broken`, and what `record` makes of it."""
+    rows = _with_channels(task, _typed_rows(task, _text_rows(task, inputs, readable, record)))
+    key = record_key(task.source.source, task.dataset, task.feed.identity)
+    broken = verdicts.is_broken(row_rules(task.contract))
+    return f"select *, {key} as record_key, {broken} as broken from ({rows})"
 
 
-def _text_rows(task: Task, inputs: Sequence[Input], readable: Mapping[int, RawRows], alike: bool) -> str:
+def _record(width: int) -> Callable[[RawRows], str]:
+    """The cells of a record as a STRUCT of that many texts: it costs nothing until somebody asks for them."""
+
+    def record(raw: RawRows) -> str:
+        columns = [*raw.columns, *["null::varchar"] * (width - len(raw.columns))]
+        return "{" + ", ".join(f"'c{n}': {column}" for n, column in enumerate(columns)) + "}"
+
+    return record
+
+
+def _text_rows(
+    task: Task, inputs: Sequence[Input], readable: Mapping[int, RawRows], record: Callable[[RawRows], str]
+) -> str:
     """The cells as text: without outer spaces, null where the source says nothing."""
     text = text_rules(task.feed)
     mapped = [f"raw_{field.name}" for field in task.contract.reported if field.name in task.feed.fields]
     rows = " union all ".join(
-        _cells(task.feed, task.contract, number, inputs[number], raw, alike)
+        _cells(task.feed, task.contract, number, inputs[number], raw, record(raw))
         for number, raw in readable.items()
     )
     spaces = "".join(sorted({space for raw in readable.values() for space in raw.outer_spaces}))
@@ -152,7 +166,7 @@ def _typed_rows(task: Task, rows: str) -> str:
         "delivery",
         "received_on",
         "raw_row",
-        "received",
+        "record",
         *(f"raw_{f.name}" for f in task.contract.reported),
     ]
     typed = {f.name: typed_value(f, text) for f in task.contract.fields if f.codelist or not f.derived}
@@ -169,15 +183,12 @@ def _with_channels(task: Task, rows: str) -> str:
     return rows
 
 
-def _cells(
-    feed: Feed, contract: Contract, number: int, delivery: Input, raw: RawRows, as_struct: bool
-) -> str:
-    """The cells of one delivery under the names of the contract's fields, besides the record as received."""
-    received = raw.received if as_struct or not raw.shape else f"cast(to_json({raw.received}) as varchar)"
+def _cells(feed: Feed, contract: Contract, number: int, delivery: Input, raw: RawRows, record: str) -> str:
+    """The cells of one delivery under the names of the contract's fields, besides the record."""
     cells = {f"raw_{f.name}": _mapped(feed.fields.get(f.name), raw) for f in contract.reported}
     return (
         f"select {number} as delivery, date {quoted(str(delivery.received_at.date()))} as received_on, raw_row, "
-        f"{received} as received, {_named(cells)} from {raw.relation}"
+        f"{record} as record, {_named(cells)} from {raw.relation}"
     )
 
 

@@ -46,6 +46,7 @@ DUPLICATE_SCHEMA = pa.schema(
         ("content_hash", pa.string()),
     ]
 )
+PARTS = ("", "-rest")  # of core: rows accepted at once, rows accepted after a second look
 KINDS = ("quarantine", "duplicates", "core")  # core last: its transaction is the commit point of a batch
 
 
@@ -72,32 +73,39 @@ def discard_older(home: Home, batch_ids: Iterable[str], than: datetime) -> None:
                 discard(home, batch_id)
 
 
+def staged_core(home: Home, batch_id: str) -> list[Path]:
+    """The staged files of the accepted rows: those accepted at once, and those after a second look."""
+    return [staged(home, batch_id) / f"core{part}.parquet" for part in PARTS]
+
+
 def append_batch(home: Home, dataset: str, batch_id: str, committed_at_ms: int) -> None:
     """Publish a staged batch to the three tables of its dataset, each exactly once."""
-    folder = staged(home, batch_id)
     for kind in KINDS:
         table = _table(home, kind, dataset)
         if table.transaction_version(batch_id) is not None:
             continue
-        source = folder / f"{kind}.parquet"
-        name = f"{batch_id}.parquet"
-        target = _uri(home, kind, dataset) / name
-        if not source.exists() and not target.exists():  # another process finished this batch meanwhile
-            table.update_incremental()
+        folder = _uri(home, kind, dataset)
+        parts = {
+            staged(home, batch_id) / f"{kind}{part}.parquet": folder / f"{batch_id}{part}.parquet"
+            for part in (PARTS if kind == "core" else PARTS[:1])
+        }
+        if not all(source.exists() or target.exists() for source, target in parts.items()):
+            table.update_incremental()  # another process finished this batch meanwhile
             if table.transaction_version(batch_id) is not None:
                 continue
         actions: list[AddAction | RemoveAction] = []
-        rows = pq.read_metadata(source if source.exists() else target).num_rows
-        if rows:
+        total = 0
+        for source, target in parts.items():
+            rows = pq.read_metadata(source if source.exists() else target).num_rows
+            if not rows:
+                continue
             if source.exists():
                 _fsync(source)
                 source.rename(target)
-            actions = [
-                AddAction(
-                    name, target.stat().st_size, {}, committed_at_ms, True, json.dumps({"numRecords": rows})
-                )
-            ]
-        _commit(table, actions, batch_id, rows)
+            stats = json.dumps({"numRecords": rows})
+            actions.append(AddAction(target.name, target.stat().st_size, {}, committed_at_ms, True, stats))
+            total += rows
+        _commit(table, actions, batch_id, total)
 
 
 def is_committed(home: Home, dataset: str, batch_id: str) -> bool:

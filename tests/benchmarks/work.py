@@ -47,10 +47,11 @@ def gate() -> Work:
     from include.storage.home import Home
 
     def work() -> dict[str, Any]:
-        path = Path(tables.core_files(Home.from_environment(), "blocking_record")[0])
-        report = gx.examine(load("core_blocking_record"), {path.stem: path})
+        paths = [Path(path) for path in tables.core_files(Home.from_environment(), "blocking_record")]
+        batch = paths[0].stem
+        report = gx.examine(load("core_blocking_record"), {batch: paths})
         assert not report.stopped, report.stopped
-        return {"rows_examined": report.results[path.stem][0].rows_examined}
+        return {"rows_examined": report.results[batch][0].rows_examined}
 
     return work
 

@@ -7,7 +7,15 @@ import itertools
 from pathlib import Path
 
 from include.sources.definition import CsvFormat
-from include.sources.formats.raw import RawRows, Reading, check_headings, clean_heading, identifier, literal
+from include.sources.formats.raw import (
+    RawRows,
+    Reading,
+    check_headings,
+    clean_heading,
+    identifier,
+    json_record,
+    literal,
+)
 from include.sources.formats.text import look_through, utf8_text
 
 MAX_LINE_BYTES = 8 << 20
@@ -33,13 +41,13 @@ def read_csv(reading: Reading, declared: CsvFormat) -> RawRows:
     facts = look_through(path, declared.delimiter, declared.quote)
     return RawRows(
         relation=relation,
+        columns=tuple(columns),
         cells=cells,
-        received="{" + ", ".join(f"{identifier(h or c)}: {c}" for h, c in cells.items()) + "}",
-        shape=tuple(headings),
+        received=json_record({h or c: c for h, c in zip(headings, columns, strict=True)}),
         outer_spaces=facts.outer_spaces,
         rejects=f"select line as raw_row, trim(any_value(csv_line), chr(10) || chr(13)) as received, 'row.columns' as rule from {identifier(rejects)} group by line",
         physical_rows=facts.records - declared.title_rows - 1,
-        numbered_without_rejects=True,
+        rejects_table=identifier(rejects),
     )
 
 

@@ -27,8 +27,9 @@ def read_jsonl(reading: Reading, declared: JsonlFormat) -> RawRows:
     check_headings(reading, keys, "keys of the objects")
     return RawRows(
         relation=f"(select raw_row, line as item from {table} where is_object)",
+        columns=("item",),
         cells=_cells(reading),
-        received="cast(item as varchar)",
+        received="item",
         rejects=f"select raw_row, line as received, 'row.json' as rule from {table} where not is_object",
         physical_rows=count_lines(path),
     )
@@ -53,9 +54,10 @@ def read_json_pages(reading: Reading, items: str, total: str) -> RawRows:
         ) from None
     check_headings(reading, _keys(reading, f"select item from {table}"), "keys of the items")
     return RawRows(
-        relation=f"(select raw_row, item from {table})",
+        relation=f"(select raw_row, cast(item as varchar) as item from {table})",
+        columns=("item",),
         cells=_cells(reading),
-        received="cast(item as varchar)",
+        received="item",
         rejects=NO_REJECTS,
         physical_rows=int(stated),
     )

@@ -31,24 +31,23 @@ class RawRows:
     """A delivery as DuckDB can scan it.
 
     Attributes:
-        relation: FROM clause with the column raw_row (the record's place in the file) and whatever `cells` read.
-        cells: heading → SQL expression that gives the text of the cell.
-        received: SQL expression that gives the whole record as received: JSON text, or where `shape` names
-            headings a STRUCT of them, which costs nothing until somebody asks for it as JSON.
+        relation: FROM clause with the column raw_row (the record's place in the file) and `columns`.
+        columns: columns of the relation, all text, that hold the record.
+        cells: heading → SQL expression over `columns` that gives the text of the cell.
+        received: SQL expression over `columns` that gives the whole record as received, as JSON text.
         rejects: SELECT raw_row, received, rule for records that are not rows at all; valid after the scan.
         physical_rows: records in the file, counted apart from the scan.
-        numbered_without_rejects: raw_row counts only the readable records; the scan's owner puts the gaps back.
-        shape: headings of that STRUCT; none where the record is JSON text already.
+        rejects_table: where there is one, a scan fills it, and raw_row counts the readable records alone.
         outer_spaces: characters to be trimmed off cells; where there are none, empty cells are null already.
     """
 
     relation: str
+    columns: tuple[str, ...]
     cells: dict[str, str]
     received: str
     rejects: str
     physical_rows: int
-    numbered_without_rejects: bool = False
-    shape: tuple[str, ...] = ()
+    rejects_table: str = ""
     outer_spaces: str = SPACES
 
 
@@ -74,6 +73,11 @@ def literal(text: str) -> str:
 def identifier(name: str) -> str:
     """A quoted SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def json_record(cells: dict[str, str]) -> str:
+    """SQL for a record as received: names and texts of its cells as a JSON object."""
+    return "cast(to_json({" + ", ".join(f"{identifier(h)}: {c}" for h, c in cells.items()) + "}) as varchar)"
 
 
 def clean_heading(text: str) -> str:

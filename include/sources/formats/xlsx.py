@@ -9,7 +9,14 @@ import pyarrow as pa
 from python_calamine import CalamineError, CalamineSheet, load_workbook
 
 from include.sources.definition import XlsxFormat
-from include.sources.formats.raw import RawRows, Reading, check_headings, clean_heading, identifier
+from include.sources.formats.raw import (
+    RawRows,
+    Reading,
+    check_headings,
+    clean_heading,
+    identifier,
+    json_record,
+)
 
 
 def read_xlsx(reading: Reading, declared: XlsxFormat) -> RawRows:
@@ -32,13 +39,14 @@ def read_xlsx(reading: Reading, declared: XlsxFormat) -> RawRows:
         {"raw_row": pa.array([n for n, _ in body], pa.int64())}
         | {f"c{c}": pa.array([_text(row[c], declared.decimal) for _, row in body], pa.string()) for c in used}
     )
+    cells = {headings[c]: f"c{c}" for c in used}
     name = f"sheet_{reading.delivered.label}"
     reading.connection.register(name, table)
     return RawRows(
         relation=identifier(name),
-        cells={headings[c]: f"c{c}" for c in used},
-        received="{" + ", ".join(f"{identifier(headings[c])}: c{c}" for c in used) + "}",
-        shape=tuple(headings),
+        columns=tuple(cells.values()),
+        cells=cells,
+        received=json_record(cells),
         rejects="select null::bigint as raw_row, null as received, null as rule where false",
         physical_rows=len(body),
     )
