@@ -29,6 +29,8 @@ from include.transform import quoted, register_codes, register_registrable
 __all__ = ["Counts", "Input", "Task", "Verdict", "judge", "rules_of"]
 
 MEMORY_LIMIT = "640MB"
+# Small row groups stay in the processor's cache while they are encoded; long texts need no dictionary.
+PARQUET = "row_group_size 61440, dictionary_size_limit 2000, write_bloom_filter false"
 CONFLICT = RowRule("row.conflict", "one content for one record number in one delivery", "")
 
 
@@ -134,16 +136,13 @@ class _Judging:
         for each in task.contract.fields:
             if each.codelist:
                 register_codes(con, each, queries.own_words(each, task.feed))
-        shared = [quoted(part) for part in (task.batch_id, task.feed_id, task.source.source)]
-        rows = [
-            f"({n}, {quoted(d.delivery_id)}, {quoted(d.name)}, {quoted(d.period)}, "
-            f"timestamptz {quoted(d.received_at.isoformat())}, {', '.join(shared)})"
+        rows = ", ".join(
+            f"({', '.join(queries.of_delivery(n, d).values())}, {quoted(task.batch_id)}, {quoted(task.feed_id)}, "
+            f"{quoted(task.source.source)})"
             for n, d in enumerate(self.inputs)
-        ]
-        con.execute(
-            f"create table deliveries as from (values {', '.join(rows)}) t(delivery, delivery_id, file, "
-            "delivered_period, received_at, batch_id, feed_id, source_id)"
         )
+        names = ", ".join([*queries.of_delivery(0, self.inputs[0]), "batch_id", "feed_id", "source_id"])
+        con.execute(f"create table deliveries as from (values {rows}) t({names})")
         files = "[" + ", ".join(map(quoted, self.core_files)) + "]"
         con.execute(
             "create temp view stored as select record_key, content_hash "
@@ -291,7 +290,7 @@ class _Judging:
 
     def _stage(self, name: str, query: str) -> None:
         path = quoted(str(self.staging / f"{name}.parquet"))
-        self.con.execute(f"copy ({query}) to {path} (format parquet, dictionary_size_limit 2000)")
+        self.con.execute(f"copy ({query}) to {path} (format parquet, {PARQUET})")
 
     def _staged(self, *names: str) -> str:
         paths = ", ".join(quoted(str(self.staging / f"{name}.parquet")) for name in names)

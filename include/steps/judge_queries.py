@@ -92,10 +92,15 @@ def first_look(task: Task, inputs: Sequence[Input], readable: Mapping[int, RawRo
     """
     width = max(len(raw.columns) for raw in readable.values())
     cells = ", ".join(f"record.c{n}" for n in range(width))
+    constant = {
+        "batch_id": quoted(task.batch_id),
+        "feed_id": quoted(task.feed_id),
+        "source_id": quoted(task.source.source),
+        "content_hash": content_hash(task.present),
+    }
     questionable = "case when broken then true else seen_before(hash(record_key)) end"
     return (
-        f"select {core_columns(task, {'content_hash': content_hash(task.present)})} from ({_verdicts(task, inputs, readable, _record(width))}) "
-        f"join deliveries using (delivery) "
+        f"select {core_columns(task, constant)} from ({_verdicts(task, inputs, readable, _record(width))}) "
         f"where case when {questionable} then set_aside(delivery, raw_row, [{cells}]) else true end"
     )
 
@@ -112,7 +117,7 @@ def second_look(task: Task, inputs: Sequence[Input], aside: Mapping[int, RawRows
 
 
 def core_columns(task: Task, computed: Mapping[str, str] | None = None) -> str:
-    """Every column of core, in the order of the contract, over rows joined with `deliveries`."""
+    """Every column of core, in the order of the contract; `computed` are those that the rows do not have yet."""
     present = {field.name for field in task.present}
     columns = {
         f.name: f"cast(null as {TYPES[f.type]})" for f in task.contract.fields if f.name not in present
@@ -125,7 +130,7 @@ def _verdicts(
     task: Task, inputs: Sequence[Input], readable: Mapping[int, RawRows], record: Callable[[RawRows], str]
 ) -> str:
     """Every row with its values, its `record_key`, whether it is `broken`, and what `record` makes of it."""
-    rows = _with_channels(task, _typed_rows(task, _text_rows(task, inputs, readable, record)))
+    rows = _with_channels(task, _typed_rows(task, inputs, _text_rows(task, inputs, readable, record)))
     key = record_key(task.source.source, task.dataset, task.feed.identity)
     broken = verdicts.is_broken(row_rules(task.contract))
     return f"select *, {key} as record_key, {broken} as broken from ({rows})"
@@ -159,12 +164,11 @@ def _text_rows(
     return rows
 
 
-def _typed_rows(task: Task, rows: str) -> str:
+def _typed_rows(task: Task, inputs: Sequence[Input], rows: str) -> str:
     """Typed values beside the text they were read from."""
     text = text_rules(task.feed)
     kept = [
-        "delivery",
-        "received_on",
+        *of_delivery(0, inputs[0]),
         "raw_row",
         "record",
         *(f"raw_{f.name}" for f in task.contract.reported),
@@ -186,10 +190,20 @@ def _with_channels(task: Task, rows: str) -> str:
 def _cells(feed: Feed, contract: Contract, number: int, delivery: Input, raw: RawRows, record: str) -> str:
     """The cells of one delivery under the names of the contract's fields, besides the record."""
     cells = {f"raw_{f.name}": _mapped(feed.fields.get(f.name), raw) for f in contract.reported}
-    return (
-        f"select {number} as delivery, date {quoted(str(delivery.received_at.date()))} as received_on, raw_row, "
-        f"{record} as record, {_named(cells)} from {raw.relation}"
-    )
+    shared = of_delivery(number, delivery)
+    return f"select {_named(shared)}, raw_row, {record} as record, {_named(cells)} from {raw.relation}"
+
+
+def of_delivery(number: int, delivery: Input) -> dict[str, str]:
+    """What all rows of a delivery share: name of the column → SQL literal."""
+    return {
+        "delivery": str(number),
+        "delivery_id": quoted(delivery.delivery_id),
+        "file": quoted(delivery.name),
+        "delivered_period": quoted(delivery.period),
+        "received_at": f"timestamptz {quoted(delivery.received_at.isoformat())}",
+        "received_on": f"date {quoted(str(delivery.received_at.date()))}",
+    }
 
 
 def _mapped(mapping: FieldMapping | None, raw: RawRows) -> str:

@@ -136,14 +136,14 @@ def look_through(path: Path, delimiter: str, quote: str) -> TextFacts:
         file.seek(0)
         while piece := file.read(CHUNK):
             chunk = np.frombuffer(piece, dtype=np.uint8)
-            line_breaks = np.flatnonzero(chunk == LINE_BREAK)
-            ends = len(line_breaks)
+            ends = found = int(np.count_nonzero(chunk == LINE_BREAK))
             if inside or quote.encode() in piece:
                 marks = np.flatnonzero(chunk == ord(quote))
-                ends = int(np.sum((np.searchsorted(marks, line_breaks) + inside) % 2 == 0))
+                before = np.searchsorted(marks, np.flatnonzero(chunk == LINE_BREAK))
+                ends = int(np.sum((before + inside) % 2 == 0))
                 inside ^= bool(len(marks) % 2)
             breaks += ends
-            if ends < len(line_breaks):  # a cell of several lines may begin or end with a blank one
+            if ends < found:  # a cell of several lines may begin or end with a blank one
                 kinds |= {"\n", "\r"}
             elif not crlf and b"\r" in piece:
                 kinds.add("\r")
