@@ -136,13 +136,11 @@ class _Judging:
         for each in task.contract.fields:
             if each.codelist:
                 register_codes(con, each, queries.own_words(each, task.feed))
-        rows = ", ".join(
-            f"({', '.join(queries.of_delivery(n, d).values())}, {quoted(task.batch_id)}, {quoted(task.feed_id)}, "
-            f"{quoted(task.source.source)})"
-            for n, d in enumerate(self.inputs)
-        )
-        names = ", ".join([*queries.of_delivery(0, self.inputs[0]), "batch_id", "feed_id", "source_id"])
-        con.execute(f"create table deliveries as from (values {rows}) t({names})")
+        for column, words in queries.shared_words(task, self.inputs).items():
+            con.execute(f"create type {column}_words as enum ({', '.join(map(quoted, words))})")
+        shared = [queries.of_delivery(n, d) | queries.of_batch(task) for n, d in enumerate(self.inputs)]
+        rows = ", ".join(f"({', '.join(values.values())})" for values in shared)
+        con.execute(f"create table deliveries as from (values {rows}) t({', '.join(shared[0])})")
         files = "[" + ", ".join(map(quoted, self.core_files)) + "]"
         con.execute(
             "create temp view stored as select record_key, content_hash "
@@ -231,23 +229,28 @@ class _Judging:
                 f"{self._staged('core')} join deliveries using (delivery_id)) group by delivery"
             ).fetchall()
         )
-        wrong = False
+        before = len(self.readable)
         for number, raw in list(self.readable.items()):
-            rows, physical, delivery = judged.get(number, 0), raw.physical_rows, self.inputs[number]
-            declared = self.task.feed.format
-            if rows != physical and isinstance(declared, CsvFormat):
-                text = next(iter([*self.staging.glob(f"{delivery.path.name}.utf8"), delivery.path]))
-                physical = exact_records(text, declared) - declared.title_rows - 1
-            if rows == physical:
-                self.landed[number] = rows
-                continue
-            wrong = True
-            del self.readable[number]
-            self.refused[delivery.delivery_id] = SourceError(
-                self.task.feed_id, delivery.name, "whole file", f"{physical} rows in the file and {rows} read",
-                "every physical row judged", "Check quotes and line breaks of the file; nothing of it was taken.",
-            )  # fmt: skip
-        return not wrong
+            try:
+                raw.check()
+                self.landed[number] = self._accounted(number, raw, judged.get(number, 0))
+            except SourceError as error:
+                del self.readable[number]
+                self.refused[self.inputs[number].delivery_id] = error
+        return len(self.readable) == before
+
+    def _accounted(self, number: int, raw: RawRows, judged: int) -> int:
+        """The rows of the file, if as many were judged."""
+        physical, delivery, declared = raw.physical_rows, self.inputs[number], self.task.feed.format
+        if judged != physical and isinstance(declared, CsvFormat):
+            text = next(iter([*self.staging.glob(f"{delivery.path.name}.utf8"), delivery.path]))
+            physical = exact_records(text, declared) - declared.title_rows - 1
+        if judged == physical:
+            return physical
+        raise SourceError(
+            self.task.feed_id, delivery.name, "whole file", f"{physical} rows in the file and {judged} read",
+            "every physical row judged", "Check quotes and line breaks of the file; nothing of it was taken.",
+        )  # fmt: skip
 
     def _rank(self) -> None:
         """`ranked`: which unbroken rows of the second look are accepted, duplicates (R2) or in conflict."""

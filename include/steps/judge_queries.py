@@ -92,15 +92,10 @@ def first_look(task: Task, inputs: Sequence[Input], readable: Mapping[int, RawRo
     """
     width = max(len(raw.columns) for raw in readable.values())
     cells = ", ".join(f"record.c{n}" for n in range(width))
-    constant = {
-        "batch_id": quoted(task.batch_id),
-        "feed_id": quoted(task.feed_id),
-        "source_id": quoted(task.source.source),
-        "content_hash": content_hash(task.present),
-    }
+    computed = of_batch(task) | {"content_hash": content_hash(task.present)}
     questionable = "case when broken then true else seen_before(hash(record_key)) end"
     return (
-        f"select {core_columns(task, constant)} from ({_verdicts(task, inputs, readable, _record(width))}) "
+        f"select {core_columns(task, computed)} from ({_verdicts(task, inputs, readable, _record(width))}) "
         f"where case when {questionable} then set_aside(delivery, raw_row, [{cells}]) else true end"
     )
 
@@ -194,13 +189,37 @@ def _cells(feed: Feed, contract: Contract, number: int, delivery: Input, raw: Ra
     return f"select {_named(shared)}, raw_row, {record} as record, {_named(cells)} from {raw.relation}"
 
 
+def shared_words(task: Task, inputs: Sequence[Input]) -> dict[str, list[str]]:
+    """Text columns of which a batch has few values, with these values.
+
+    They are ENUM types, `<column>_words`: writing a text once for every row costs as much as the rest of the row.
+    """
+    return {
+        "batch_id": [task.batch_id],
+        "feed_id": [task.feed_id],
+        "source_id": [task.source.source],
+        "delivery_id": [delivery.delivery_id for delivery in inputs],
+        "file": list(dict.fromkeys(delivery.name for delivery in inputs)),
+        "delivered_period": list(dict.fromkeys(delivery.period for delivery in inputs)),
+    }
+
+
+def of_batch(task: Task) -> dict[str, str]:
+    """What all rows of a batch share: name of the column → SQL."""
+    return {
+        "batch_id": f"{quoted(task.batch_id)}::batch_id_words",
+        "feed_id": f"{quoted(task.feed_id)}::feed_id_words",
+        "source_id": f"{quoted(task.source.source)}::source_id_words",
+    }
+
+
 def of_delivery(number: int, delivery: Input) -> dict[str, str]:
-    """What all rows of a delivery share: name of the column → SQL literal."""
+    """What all rows of a delivery share: name of the column → SQL."""
     return {
         "delivery": str(number),
-        "delivery_id": quoted(delivery.delivery_id),
-        "file": quoted(delivery.name),
-        "delivered_period": quoted(delivery.period),
+        "delivery_id": f"{quoted(delivery.delivery_id)}::delivery_id_words",
+        "file": f"{quoted(delivery.name)}::file_words",
+        "delivered_period": f"{quoted(delivery.period)}::delivered_period_words",
         "received_at": f"timestamptz {quoted(delivery.received_at.isoformat())}",
         "received_on": f"date {quoted(str(delivery.received_at.date()))}",
     }

@@ -70,12 +70,12 @@ def with_channel(rows: str, name: str, identifier: str, numeric_id: str) -> str:
     # What is asked for many times over is a column of its own first: the engine would compute it each time.
     lowered, address = f"{name}_lowered", f"{name}_address"
     rows = f"select *, lower({identifier}) as {lowered} from ({rows})"
-    rows = f"select *, {_address(lowered)} as {address} from ({rows})"
+    rows = f"select *, {_address(lowered, numeric_id)} as {address} from ({rows})"
     return f"select *, {_key(identifier, lowered, address, numeric_id)} as {name} from ({rows})"
 
 
-def _address(lowered: str) -> str:
-    """The handle behind a usual beginning or, of a site, the host."""
+def _address(lowered: str, numeric_id: str) -> str:
+    """The handle behind a usual beginning or, of a site, the host; null where the key needs none."""
     beginnings = ("@", "https://t.me/s/", "https://t.me/", "t.me/", "telegram.me/", "https://telegram.me/", "tg://resolve?domain=")  # fmt: skip
     handle = " ".join(
         f"when starts_with({lowered}, '{b}') then substr({lowered}, {len(b) + 1})" for b in beginnings
@@ -86,6 +86,7 @@ def _address(lowered: str) -> str:
     )
     path = f"case when contains({lowered}, '://') then split_part({lowered}, '://', 2) else {lowered} end"
     return f"""case
+        when {lowered} is null or {numeric_id} is not null then null
         when starts_with(platform, 'telegram') then case {handle} else {lowered} end
         {networks}
         else regexp_extract({_without_user(path)}, '{HOST}')

@@ -16,14 +16,14 @@ from include.sources.formats.raw import (
     json_record,
     literal,
 )
-from include.sources.formats.text import look_through, utf8_text
+from include.sources.formats.text import check_encoding, look_through, utf8_text
 
 MAX_LINE_BYTES = 8 << 20
 
 
 def read_csv(reading: Reading, declared: CsvFormat) -> RawRows:
     """Every record of the file as text columns c0, c1, …; short, long and unreadable records as rejects."""
-    path = utf8_text(reading, declared.encoding)
+    path = utf8_text(reading, declared.encoding, checked_by_engine=True)
     headings = _headings(reading, path, declared)
     check_headings(reading, headings, f"heading line {declared.title_rows + 1}")
     columns = [f"c{number}" for number in range(len(headings))]
@@ -39,6 +39,12 @@ def read_csv(reading: Reading, declared: CsvFormat) -> RawRows:
     )
     cells = dict(zip(headings, columns, strict=True))
     facts = look_through(path, declared.delimiter, declared.quote)
+
+    def check() -> None:
+        question = f"select count(*) from {identifier(rejects)} where error_type = 'INVALID ENCODING'"
+        if reading.connection.execute(question).fetchall()[0][0]:
+            check_encoding(reading, declared.encoding)
+
     return RawRows(
         relation=relation,
         columns=tuple(columns),
@@ -48,6 +54,7 @@ def read_csv(reading: Reading, declared: CsvFormat) -> RawRows:
         rejects=f"select line as raw_row, trim(any_value(csv_line), chr(10) || chr(13)) as received, 'row.columns' as rule from {identifier(rejects)} group by line",
         physical_rows=facts.records - declared.title_rows - 1,
         rejects_table=identifier(rejects),
+        check=check,
     )
 
 
@@ -69,6 +76,9 @@ def _headings(reading: Reading, path: Path, declared: CsvFormat) -> list[str]:
         records = csv.reader(file, delimiter=declared.delimiter, quotechar=declared.quote)
         try:
             lines = list(itertools.islice(records, declared.title_rows + 1))
+        except UnicodeDecodeError:
+            check_encoding(reading, declared.encoding)
+            raise
         except csv.Error as error:
             raise reading.refuse(
                 "heading line", str(error), "a heading line", "Check the dialect of the definition."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +39,7 @@ class RawRows:
         rejects: SELECT raw_row, received, rule for records that are not rows at all; valid after the scan.
         physical_rows: records in the file, counted apart from the scan.
         rejects_table: where there is one, a scan fills it, and raw_row counts the readable records alone.
+        check: to be called after a scan; raises SourceError where that found what refuses the whole delivery.
         outer_spaces: characters to be trimmed off cells; where there are none, empty cells are null already.
     """
 
@@ -48,6 +50,7 @@ class RawRows:
     rejects: str
     physical_rows: int
     rejects_table: str = ""
+    check: Callable[[], None] = lambda: None
     outer_spaces: str = SPACES
 
 

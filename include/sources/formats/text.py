@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -29,8 +28,13 @@ MAGIC = {
 }
 
 
-def utf8_text(reading: Reading, encoding: str) -> Path:
+def utf8_text(reading: Reading, encoding: str, checked_by_engine: bool = False) -> Path:
     """The delivery as UTF-8: the landed file itself where it is UTF-8 already, else a converted copy.
+
+    Args:
+        reading: the delivery.
+        encoding: as the definition declares it.
+        checked_by_engine: whoever scans the text checks UTF-8 and calls `check_encoding` on a fault.
 
     Raises:
         SourceError: the file is empty, is of another kind, or does not fit its declared encoding.
@@ -50,12 +54,20 @@ def utf8_text(reading: Reading, encoding: str) -> Path:
             raise reading.refuse(
                 "file", kind, "a text file", "Ask the source, or mend format.kind of the definition."
             )
-    plain = codecs.lookup(encoding).name in ("utf-8", "utf-8-sig")
-    copy = None if plain else reading.folder / f"{path.name}.utf8"
-    with path.open("rb") as file, contextlib.ExitStack() as stack:
-        out = stack.enter_context(copy.open("wb")) if copy else None
+    if codecs.lookup(encoding).name in ("utf-8", "utf-8-sig"):
+        if not checked_by_engine:
+            check_encoding(reading, encoding)
+        return path
+    copy = reading.folder / f"{path.name}.utf8"
+    with path.open("rb") as file, copy.open("wb") as out:
         _decode(reading, file, out, encoding)
-    return copy or path
+    return copy
+
+
+def check_encoding(reading: Reading, encoding: str) -> None:
+    """Raise the error that says where the bytes do not fit the declared encoding."""
+    with reading.delivered.path.open("rb") as file:
+        _decode(reading, file, None, encoding)
 
 
 def _decode(reading: Reading, file: BinaryIO, out: BinaryIO | None, encoding: str) -> None:
