@@ -79,9 +79,10 @@ def judge(task: Task, inputs: Sequence[Input], core_files: Sequence[str], stagin
     """
     ordered = sorted(inputs, key=lambda d: (d.received_at, d.delivery_id))
     # One thread: of two rows of one record, the first in order of receipt is the one that counts.
-    config = {"memory_limit": MEMORY_LIMIT, "temp_directory": str(staging / "spill"), "threads": 1}
     try:
-        with duckdb.connect(config=config) as con:
+        with duckdb.connect(
+            config={"memory_limit": MEMORY_LIMIT, "temp_directory": str(staging / "spill"), "threads": 1}
+        ) as con:
             return _Judging(con, task, ordered, core_files, staging).run()
     except duckdb.Error as error:
         (staging / "error.txt").write_text(str(error), encoding="utf-8")
@@ -171,16 +172,13 @@ class _Judging:
 
     def _rejects(self) -> dict[int, np.ndarray]:
         """Places of the records that are no rows and were left out of the numbering, by delivery."""
-        return {
-            number: lines
-            for number, raw in self.readable.items()
-            if raw.rejects_table
-            and len(
-                lines := self.con.execute(f"select raw_row from ({raw.rejects}) order by 1").fetchnumpy()[
-                    "raw_row"
-                ]
-            )
-        }
+        found = {}
+        for number, raw in self.readable.items():
+            if raw.rejects_table:
+                rows = self.con.execute(f"select raw_row from ({raw.rejects}) order by 1").fetchnumpy()
+                if len(rows["raw_row"]):
+                    found[number] = np.asarray(rows["raw_row"])
+        return found
 
     def _in_place(self, number: int, rejects: np.ndarray | None) -> RawRows:
         """The delivery ready for a scan, with every row numbered as it stands in the file."""

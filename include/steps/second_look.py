@@ -50,13 +50,13 @@ class SecondLook:
         """The rows set aside are kept in the file `path`, not in memory."""
         self.connection, self.path = connection, path
         for name, function, arguments in (
-            ("seen_before", self._seen_before, ["UBIGINT"]),
-            ("set_aside", self._set_aside, ["INTEGER", "BIGINT", "VARCHAR[]"]),
+            ("seen_before", self._seen_before, ("UBIGINT",)),
+            ("set_aside", self._set_aside, ("INTEGER", "BIGINT", "VARCHAR[]")),
         ):
             connection.create_function(
                 name,
                 function,
-                arguments,
+                [connection.type(kind) for kind in arguments],
                 "BOOLEAN",
                 type=PythonUDFType.ARROW,
                 null_handling=FunctionNullHandling.SPECIAL,

@@ -29,6 +29,7 @@ POINTS: Mapping[str, tuple[Any, str, int, str]] = {
     "quarantine committed": (tables, "_commit", 1, "after"),
     "duplicates moved, not committed": (tables, "_commit", 2, "before"),
     "duplicates committed": (tables, "_commit", 2, "after"),
+    "one of two core files moved": (tables, "_fsync", 4, "before"),
     "core moved, not committed": (tables, "_commit", 3, "before"),
     "core committed": (tables, "_commit", 3, "after"),
     "core committed, the ledger not told": (Ledger, "finish_commit", 1, "before"),

@@ -26,27 +26,29 @@ pytestmark = pytest.mark.slow
 # What differs between the databases is the ledger's own part.
 ON_POSTGRESQL = ("judged, not committed", "the commit has begun", "core committed, the ledger not told")
 BAD = ("2", "05.03.2025", "мефедрон", "-1", "г", "МВД")
+REVISED = ("1", "05.03.2025", "мефедрон", "5", "г", "МВД")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    """One feed with one file: an accepted row, a bad one, and the first again; a ledger on either database."""
+    """One feed: an accepted row, a bad one, the first again, its revision a month later; either database."""
     made = small_place(tmp_path)
     deliver(made, csv(GOOD, BAD, GOOD))
+    deliver(made, csv(REVISED), "s_2025-04_20250505.csv")
     if request.param == "postgresql":
         return made.with_ledger(request.getfixturevalue("postgres_database"))
     return made
 
 
 def everything_is_there_once(place: Place) -> None:
-    """Rows of the tables, of the transaction logs and of the ledger: one accepted, one bad, one duplicate."""
+    """Rows of the tables, of the transaction logs and of the ledger: two accepted, one bad, one duplicate."""
     found = {kind: [row["raw_row"] for row in place.rows(kind, "seizure_item")] for kind in ("core", "quarantine", "duplicate")}  # fmt: skip
-    assert found == {"core": [2], "quarantine": [3], "duplicate": [4]}
-    for folder in (place.home.core, place.home.quarantine, place.home.duplicates):
+    assert found == {"core": [2, 2], "quarantine": [3], "duplicate": [4]}
+    for folder, rows in ((place.home.core, 2), (place.home.quarantine, 1), (place.home.duplicates, 1)):
         actions = DeltaTable(str(folder / "seizure_item")).get_add_actions(flatten=True)
-        assert sum(actions.column("num_records").to_pylist()) == 1
+        assert sum(actions.column("num_records").to_pylist()) == rows
     row = place.balance()[FEED]
-    assert (row.deliveries, row.landed, row.accepted, row.quarantined, row.duplicate) == (1, 3, 1, 1, 1)
+    assert (row.deliveries, row.landed, row.accepted, row.quarantined, row.duplicate) == (2, 4, 2, 1, 1)
     assert (row.difference, row.waiting) == (0, 0)
     with open_ledger(place.home) as ledger:
         states = [batch.state for batch in ledger.batches(FEED)]

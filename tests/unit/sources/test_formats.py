@@ -10,6 +10,7 @@ import pytest
 
 from include.sources import SourceError, load_sources
 from include.sources.formats import Delivered, RawRows, Reading, read
+from include.sources.formats.text import look_through
 from tests.end_to_end.small import csv, jsonl, small_place, workbook
 
 ROW = ("1", "05.03.2025", "мефедрон", "4,5", "г", "МВД")
@@ -47,6 +48,35 @@ def test_kazakh_letters_survive_kz1048(tmp_path: Path) -> None:
     assert cells(tmp_path, "kz", content, "Вещество") == [(2, "әғқңөұүһі ӘҒҚҢӨҰҮҺІ")]
 
 
+def test_the_engine_takes_for_utf8_what_is_utf8(tmp_path: Path) -> None:
+    """The reader leaves the check to DuckDB: it must know every fault that Python knows, and no other."""
+    edges = (0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC2, 0xED, 0xF4, 0xFF)
+    pieces = [bytes([a]) for a in range(0x80, 0x100)]
+    pieces += [bytes([a, b]) for a in range(0xC0, 0x100) for b in edges]
+    pieces += [bytes([a, b, c]) for a in range(0xE0, 0x100) for b in edges for c in edges]
+    pieces += [bytes([a, b, c, d]) for a in range(0xF0, 0x100) for b in edges for c in (0x80, 0xBF, 0x41) for d in (0x80, 0xC0)]  # fmt: skip
+    cells_of = {str(n): b"letters of more than twelve bytes " + piece for n, piece in enumerate(pieces)}
+    rows = [b"\n".join([b"n;text", *(n.encode() + b";" + cell for n, cell in cells_of.items()), b""])]
+    path = tmp_path / "all.csv"
+    path.write_bytes(b"".join(rows))
+    with duckdb.connect() as con:
+        read_rows = con.execute(
+            f"select n, text from read_csv('{path}', auto_detect=false, header=true, delim=';', quote='\"', "
+            "escape='\"', new_line='\\n', store_rejects=true, columns={'n': 'VARCHAR', 'text': 'VARCHAR'})"
+        ).fetchall()
+        kinds = con.execute("select distinct error_type from reject_errors").fetchall()
+
+    def is_utf8(cell: bytes) -> bool:
+        try:
+            cell.decode()
+        except UnicodeDecodeError:
+            return False
+        return True
+
+    assert {n for n, _ in read_rows} == {n for n, cell in cells_of.items() if is_utf8(cell)}
+    assert kinds == [("INVALID ENCODING",)] and 0 < len(read_rows) < len(pieces)
+
+
 def test_a_byte_order_mark_is_not_part_of_the_first_heading(tmp_path: Path) -> None:
     assert cells(tmp_path, "csv", b"\xef\xbb\xbf" + csv(ROW), "№") == [(2, "1")]
 
@@ -69,6 +99,39 @@ def test_records_are_counted_apart_from_the_reader(tmp_path: Path) -> None:
         readable = con.execute(f"select count(*) from {raw.relation}").fetchall()[0][0]
         rejects = con.execute(f"select count(*) from ({raw.rejects})").fetchall()[0][0]
         assert (raw.physical_rows, readable, rejects) == (3, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("body", "records", "spaces"),
+    [
+        ("a;b\n1;2\n", 2, ""),
+        ("a;b\n1;2", 2, ""),
+        ("a;b\r\n1;2\r\n", 2, ""),
+        ("a;b\n1 x;2\n", 2, ""),
+        ("a;b\n1 ;2\n", 2, " "),
+        ("a;b\n1; 2\n", 2, " "),
+        ("a;b\n1;2 ", 2, " "),
+        (" a;b\n1;2\n", 2, " "),
+        ('a;b\n"1\n";2\n3;4\n', 3, "\n\r"),
+        ('a;b\n"1";"2"\n', 2, ""),
+        ('a;b\n"1 ";2\n', 2, " "),
+        ("a;b\n1\t;2\n", 2, "\t"),
+        ("a;b\n1\u00a0;2\n", 2, "\u00a0"),
+        ("a;b\nР;2\n", 2, ""),
+    ],
+)
+@pytest.mark.parametrize("piece", [1 << 20, 3, 1])
+def test_bytes_tell_how_many_records_there_are_and_what_must_be_trimmed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str, records: int, spaces: str, piece: int
+) -> None:
+    monkeypatch.setattr("include.sources.formats.text.CHUNK", piece)
+    path = tmp_path / "file"
+    path.write_bytes(body.encode())
+    facts = look_through(path, ";", '"')
+    assert facts.records == records
+    if piece > 3:
+        assert facts.outer_spaces == spaces
+    assert set(spaces) <= set(facts.outer_spaces)  # in small pieces it may be more, never less
 
 
 def test_an_object_without_a_key_has_no_value_for_it(tmp_path: Path) -> None:
