@@ -8,7 +8,8 @@ quarantined or duplicate. Nothing outside the staging folder is written here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -105,6 +106,7 @@ class _Judging:
     readable: dict[int, RawRows] = field(default_factory=dict)
     landed: dict[int, int] = field(default_factory=dict)
     refused: dict[str, SourceError] = field(default_factory=dict)
+    names: Iterator[int] = field(default_factory=itertools.count)
 
     def run(self) -> Verdict:
         self._prepare()
@@ -132,7 +134,7 @@ class _Judging:
             register_registrable(con)
         regions = quoted(
             "|".join(("", *task.source.regions, ""))
-        )  # a text: the engine makes a join of a list
+        )  # not a list: the engine makes a join of it
         con.execute(f"create temp macro region_is_allowed(code) as contains({regions}, '|' || code || '|')")
         for each in task.contract.fields:
             if each.codelist:
@@ -164,9 +166,7 @@ class _Judging:
             with self.aside.first_look(rows, self.con.sql("select hash(record_key) from stored")):
                 self._stage("core", queries.first_look(self.task, self.inputs, placed))
             found = self._rejects()
-            if {n: len(lines) for n, lines in found.items()} == {
-                n: len(lines) for n, lines in rejects.items()
-            }:
+            if all(np.array_equal(found.get(n, ()), rejects.get(n, ())) for n in self.readable):
                 return
             rejects = found
 
@@ -189,7 +189,7 @@ class _Judging:
             return raw
         # Rows are numbered without the rejects: each is shifted by the rejects that stand before it.
         before = rejects - np.arange(len(rejects))
-        name = f"place_{number}_{len(rejects)}"
+        name = f"place_{next(self.names)}"
 
         def place(rows: pa.Array) -> pa.Array:
             counted = rows.to_numpy(zero_copy_only=False)

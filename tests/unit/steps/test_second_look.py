@@ -8,6 +8,7 @@ import duckdb
 import numpy as np
 import pytest
 
+from include.steps import ingest
 from include.steps.second_look import SLOTS_PER_ROW, SecondLook, SeenBefore
 from tests.end_to_end.country import Place
 from tests.end_to_end.small import FEED, GOOD, csv, deliver, small_place
@@ -72,6 +73,23 @@ def test_rows_behind_records_that_are_no_rows_keep_their_place_in_the_file(place
     assert [n for _, n in rows(place, "core")] == [2, 4, 7]
     assert [n for _, n in rows(place, "quarantine")] == [3, 5, 6, 9, 10]
     assert [row["raw_row"] for row in place.rows("duplicate", "seizure_item")] == [8]
+
+
+def test_a_file_that_is_refused_after_the_look_leaves_the_others_as_if_it_had_not_come(place: Place) -> None:
+    deliver(place, csv(record(1), "2;x", record(3)))
+    deliver(
+        place, csv(record(3), record(4)).replace("МВД".encode(), b"\xcc\xc2\xc4"), "s_2025-02_20250305.csv"
+    )
+    with place.entered():
+        ingest.land(FEED)
+        judged = ingest.judge(FEED)
+        ingest.commit(judged["batch_id"] or "")
+    assert [message.split(": ")[1:3] for message in judged["refused"]] == [
+        ["s_2025-02_20250305.csv", "line 2, near byte 97"]
+    ]
+    assert rows(place, "core") == [("2025-03", 2), ("2025-03", 4)] and rows(place, "quarantine") == [
+        ("2025-03", 3)
+    ]
 
 
 def test_of_two_contents_in_one_file_the_first_holds_and_in_two_files_both_do(place: Place) -> None:
