@@ -9,7 +9,16 @@ from functools import partial
 from typing import Any, TypedDict
 
 from include.contracts import DATASETS, load
-from include.ledger import BatchRecord, Delivery, DeliveryResult, GateResult, Ledger, LedgerError, RuleResult
+from include.ledger import (
+    BatchRecord,
+    Delivery,
+    DeliveryResult,
+    GateResult,
+    Ledger,
+    LedgerError,
+    NotFound,
+    RuleResult,
+)
 from include.sources import (
     DefinitionError,
     SeveralSourceErrors,
@@ -224,12 +233,16 @@ def _settle(home: Home, ledger: Ledger, feed_id: str) -> None:
         _commit(home, ledger, batch.batch_id)
     for batch in ledger.batches(feed_id, "judged"):
         ledger.abandon(batch.batch_id)
-    left = set(tables.staged_batches(home))  # of a process that died before it could tidy up
-    for batch in ledger.batches() if left else []:
-        left.discard(batch.batch_id)
+    unknown = []  # of a process that died before it could tell the ledger, or of another one at work
+    for batch_id in tables.staged_batches(home):
+        try:
+            batch = ledger.batch(batch_id)
+        except NotFound:
+            unknown.append(batch_id)
+            continue
         if batch.feed_id == feed_id and batch.state in ("committed", "abandoned", "stopped"):
-            tables.discard(home, batch.batch_id)
-    tables.discard_older(home, left, clock.now() - A_DAY)  # younger ones may be another process at work
+            tables.discard(home, batch_id)
+    tables.discard_older(home, unknown, clock.now() - A_DAY)
 
 
 def _source(feed_id: str) -> tuple[SourceDefinition, str]:

@@ -16,17 +16,19 @@ import pyarrow as pa
 from duckdb.func import FunctionNullHandling, PythonUDFType
 
 SLOTS_PER_ROW = 64
+MOST_BITS = 30  # 2**30 slots are 128 MiB; above 16 million rows there are fewer than 64 for each
 
 
 class SeenBefore:
     """Whether a mark (64 bits, evenly spread) was shown before: always said when it was, seldom when it was not.
 
     One bit for each of 64 or more slots a row (a Bloom filter with one function): at most one row in 64 is taken
-    for seen without being so, which costs it a second look and nothing else. 16 MiB for two million rows.
+    for seen without being so, which costs it a second look and nothing else. 16 MiB for two million rows, never
+    more than 128.
     """
 
     def __init__(self, rows: int) -> None:
-        self.shift = 64 - max(16, (SLOTS_PER_ROW * rows).bit_length())
+        self.shift = 64 - min(MOST_BITS, max(16, (SLOTS_PER_ROW * rows).bit_length()))
         self.bits = np.zeros(1 << (64 - self.shift - 3), dtype=np.uint8)
 
     def show(self, marks: np.ndarray) -> np.ndarray:
