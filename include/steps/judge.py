@@ -201,23 +201,22 @@ class _Judging:
     def _look_again(self) -> None:
         """Everything else to the table `judged`: the rows set aside, and the records that are no rows."""
         self.aside.rows_aside("aside")
-        aside = {
-            number: replace(
-                raw,
-                relation="(select raw_row, "
-                + ", ".join(f"cells[{n}] as {column}" for n, column in enumerate(raw.columns, 1))
-                + f" from aside where delivery = {number})",
-            )
-            for number, raw in self.readable.items()
-        }
-        self.con.execute(
-            f"create or replace temp table judged as {queries.second_look(self.task, self.inputs, aside)}"
-        )
+        look = queries.second_look(self.task, self.inputs, self._rows_aside())
+        self.con.execute(f"create or replace temp table judged as {look}")
         for number, raw in self.readable.items():
             self.con.execute(
                 f"insert into judged by name select {number} as delivery, raw_row, received, [rule] as reasons "
                 f"from ({raw.rejects})"
             )
+
+    def _rows_aside(self) -> dict[int, RawRows]:
+        """The deliveries as if they held nothing but the rows set aside."""
+        found = {}
+        for number, raw in self.readable.items():
+            cells = ", ".join(f"cells[{n}] as {column}" for n, column in enumerate(raw.columns, 1))
+            rows = f"(select raw_row, {cells} from aside where delivery = {number})"
+            found[number] = replace(raw, relation=rows)
+        return found
 
     def _every_row_is_accounted_for(self) -> bool:
         """Whether each file has as many rows as were judged; a delivery of which that is not true is refused."""
@@ -252,12 +251,16 @@ class _Judging:
 
     def _rank(self) -> None:
         """`ranked`: which unbroken rows of the second look are accepted, duplicates (R2) or in conflict."""
+        # Joins, not IN: of these the engine can put the larger side on disk.
         accepted = (
-            "select delivery, 0 as raw_row, record_key, content_hash, true as settled from "
-            f"{self._staged('core')} join deliveries using (delivery_id) "
-            "where record_key in (select record_key from judged)"
+            "select delivery, 0 as raw_row, record_key, content_hash, true as settled, false as was_stored "
+            f"from {self._staged('core')} join deliveries using (delivery_id) semi join judged using (record_key)"
         )
-        undecided = "select delivery, raw_row, record_key, content_hash, false as settled from judged where reasons is null"
+        undecided = (
+            "select delivery, raw_row, record_key, content_hash, false as settled, known is not null as was_stored "
+            "from judged left join (select distinct record_key, content_hash, true as known from stored "
+            "semi join judged using (record_key)) using (record_key, content_hash) where reasons is null"
+        )
         self.con.execute(
             "create or replace temp table ranked as select delivery, raw_row, case "
             "when same_record > 1 and content_hash <> first_content then 'conflict' "
@@ -265,10 +268,7 @@ class _Judging:
             "row_number() over (partition by delivery, record_key order by raw_row) as same_record, "
             "first_value(content_hash) over (partition by delivery, record_key order by raw_row) as first_content, "
             "row_number() over (partition by record_key, content_hash order by settled desc, delivery, raw_row) "
-            "as same_content, "
-            "(record_key, content_hash) in (select (record_key, content_hash) from stored "
-            "where record_key in (select record_key from judged)) as was_stored "
-            f"from ({accepted} union all {undecided})) where not settled"
+            f"as same_content from ({accepted} union all {undecided})) where not settled"
         )
 
     def _stage_the_rest(self) -> None:
@@ -278,10 +278,12 @@ class _Judging:
         self._stage(
             "core-rest", f"select {queries.core_columns(self.task)} from {rows} where verdict = 'accepted'"
         )
+        received = queries.received_rows(self._rows_aside())
         self._stage(
             "quarantine",
-            f"select {where_from}, received, coalesce(reasons, [{quoted(CONFLICT.id)}]) as reasons from {rows} "
-            "where reasons is not null or verdict = 'conflict'",
+            f"select {where_from}, received, reasons from {rows} where reasons is not null union all "
+            f"select {where_from}, record, [{quoted(CONFLICT.id)}] from ({received}) semi join "
+            "(from ranked where verdict = 'conflict') using (delivery, raw_row) join deliveries using (delivery)",
         )
         self._stage(
             "duplicates",

@@ -101,13 +101,21 @@ def first_look(task: Task, inputs: Sequence[Input], readable: Mapping[int, RawRo
 
 
 def second_look(task: Task, inputs: Sequence[Input], aside: Mapping[int, RawRows]) -> str:
-    """The rows set aside with their values, all their reasons (null for none) and the record as received."""
+    """The rows set aside with their values; the broken ones with all their reasons and the record as received."""
     rules = row_rules(task.contract)
     return (
         f"select delivery, raw_row, {', '.join(field.name for field in task.present)}, record_key, "
         f"{content_hash(task.present)} as content_hash, "
-        f"case when broken then {verdicts.reasons(rules)} end as reasons, record as received "
+        f"case when broken then {verdicts.reasons(rules)} end as reasons, case when broken then record end as received "
         f"from ({_verdicts(task, inputs, aside, lambda raw: raw.received)})"
+    )
+
+
+def received_rows(aside: Mapping[int, RawRows]) -> str:
+    """The records of the rows set aside as they were received: delivery, raw_row, record."""
+    return " union all ".join(
+        f"select {number} as delivery, raw_row, {raw.received} as record from {raw.relation}"
+        for number, raw in aside.items()
     )
 
 
