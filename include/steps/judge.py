@@ -261,14 +261,16 @@ class _Judging:
             "from judged left join (select distinct record_key, content_hash, true as known from stored "
             "semi join judged using (record_key)) using (record_key, content_hash) where reasons is null"
         )
+        # A conflict is never stored: the same content in a later delivery is new, not a duplicate of it.
+        compared = (
+            "select *, row_number() over record > 1 and content_hash <> first_value(content_hash) over record as conflict "
+            f"from ({accepted} union all {undecided}) window record as (partition by delivery, record_key order by raw_row)"
+        )
         self.con.execute(
-            "create or replace temp table ranked as select delivery, raw_row, case "
-            "when same_record > 1 and content_hash <> first_content then 'conflict' "
-            "when same_content > 1 or was_stored then 'duplicate' else 'accepted' end as verdict from (select *, "
-            "row_number() over (partition by delivery, record_key order by raw_row) as same_record, "
-            "first_value(content_hash) over (partition by delivery, record_key order by raw_row) as first_content, "
-            "row_number() over (partition by record_key, content_hash order by settled desc, delivery, raw_row) "
-            f"as same_content from ({accepted} union all {undecided})) where not settled"
+            "create or replace temp table ranked as select delivery, raw_row, case when conflict then 'conflict' "
+            "when was_stored or row_number() over (partition by record_key, content_hash, conflict "
+            "order by settled desc, delivery, raw_row) > 1 then 'duplicate' else 'accepted' end as verdict "
+            f"from ({compared}) qualify not settled"
         )
 
     def _stage_the_rest(self) -> None:

@@ -202,10 +202,7 @@ def shared_words(task: Task, inputs: Sequence[Input]) -> dict[str, list[str]]:
 
     They are ENUM types, `<column>_words`: writing a text once for every row costs as much as the rest of the row.
     """
-    return {
-        "batch_id": [task.batch_id],
-        "feed_id": [task.feed_id],
-        "source_id": [task.source.source],
+    return {name: [value] for name, value in _of_batch(task).items()} | {
         "delivery_id": [delivery.delivery_id for delivery in inputs],
         "file": list(dict.fromkeys(delivery.name for delivery in inputs)),
         "delivered_period": list(dict.fromkeys(delivery.period for delivery in inputs)),
@@ -214,11 +211,11 @@ def shared_words(task: Task, inputs: Sequence[Input]) -> dict[str, list[str]]:
 
 def of_batch(task: Task) -> dict[str, str]:
     """What all rows of a batch share: name of the column → SQL."""
-    return {
-        "batch_id": f"{quoted(task.batch_id)}::batch_id_words",
-        "feed_id": f"{quoted(task.feed_id)}::feed_id_words",
-        "source_id": f"{quoted(task.source.source)}::source_id_words",
-    }
+    return {name: f"{quoted(value)}::{name}_words" for name, value in _of_batch(task).items()}
+
+
+def _of_batch(task: Task) -> dict[str, str]:
+    return {"batch_id": task.batch_id, "feed_id": task.feed_id, "source_id": task.source.source}
 
 
 def of_delivery(number: int, delivery: Input) -> dict[str, str]:

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 from duckdb.func import FunctionNullHandling, PythonUDFType
 
+ASIDE = pa.schema([("delivery", pa.int32()), ("raw_row", pa.int64()), ("cells", pa.list_(pa.string()))])
 SLOTS_PER_ROW = 64
 MOST_BITS = 30  # 2**30 slots are 128 MiB; above 16 million rows there are fewer than 64 for each
 
@@ -95,9 +96,6 @@ class SecondLook:
         for columns in zip(_chunks(deliveries), _chunks(rows), _chunks(cells), strict=True):
             self.kept.write_batch(pa.record_batch(list(columns), schema=ASIDE))
         return _truths(np.zeros(len(rows), dtype=bool))
-
-
-ASIDE = pa.schema([("delivery", pa.int32()), ("raw_row", pa.int64()), ("cells", pa.list_(pa.string()))])
 
 
 def _chunks(array: pa.Array | pa.ChunkedArray) -> list[pa.Array]:

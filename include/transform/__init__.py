@@ -4,7 +4,6 @@ from include.transform.channel import register_registrable, with_channel
 from include.transform.identity import content_hash, record_key
 from include.transform.values import (
     TextRules,
-    code_type,
     null_where_nothing,
     quoted,
     register_codes,
@@ -14,7 +13,6 @@ from include.transform.values import (
 
 __all__ = [
     "TextRules",
-    "code_type",
     "content_hash",
     "null_where_nothing",
     "quoted",

@@ -79,17 +79,12 @@ def register_codes(connection: duckdb.DuckDBPyConnection, field: Field, own: dic
     connection.execute(FOLD_MACRO)
     connection.execute(f"create type {field.name}_words as enum ({words})")
     connection.execute(
-        f"create type {code_type(field)} as enum ({', '.join(map(quoted, dict.fromkeys(known.values())))})"
+        f"create type {field.name}_codes as enum ({', '.join(map(quoted, dict.fromkeys(known.values())))})"
     )
     connection.execute(
         f"create temp macro {field.name}_code(word) as "
-        f"cast([{codes}] as {code_type(field)}[])[enum_code(try_cast(word as {field.name}_words)) + 1]"
+        f"cast([{codes}] as {field.name}_codes[])[enum_code(try_cast(word as {field.name}_words)) + 1]"
     )
-
-
-def code_type(field: Field) -> str:
-    """The ENUM type of a code-list field: one byte a row while rows are judged."""
-    return f"{field.name}_codes"
 
 
 def _number(raw: str, kind: str, rules: TextRules) -> str:

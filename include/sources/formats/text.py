@@ -144,8 +144,6 @@ def look_through(path: Path, delimiter: str, quote: str) -> TextFacts:
     edges = np.zeros(256, dtype=bool)
     edges[[ord(delimiter), ord(quote), LINE_BREAK, ord("\r")]] = True
     with path.open("rb") as file:
-        crlf = file.readline(CHUNK).endswith(b"\r\n")
-        file.seek(0)
         while piece := file.read(CHUNK):
             chunk = np.frombuffer(piece, dtype=np.uint8)
             ends = found = int(np.count_nonzero(chunk == LINE_BREAK))
@@ -156,8 +154,8 @@ def look_through(path: Path, delimiter: str, quote: str) -> TextFacts:
                 inside ^= bool(len(marks) % 2)
             breaks += ends
             if ends < found:  # a cell of several lines may begin or end with a blank one
-                kinds |= {"\n", "\r"}
-            elif not crlf and b"\r" in piece:
+                kinds.add("\n")
+            if b"\r" in piece:  # also where lines end with it: there may be one too many
                 kinds.add("\r")
             if b"\t" in piece and delimiter != "\t":
                 kinds.add("\t")

@@ -106,6 +106,16 @@ def test_of_two_contents_in_one_file_the_first_holds_and_in_two_files_both_do(pl
     assert len(place.rows("duplicate", "seizure_item")) == 2
 
 
+def test_content_that_was_in_conflict_is_new_in_a_later_file(place: Place) -> None:
+    deliver(place, csv(record(1), record(1, "5")))
+    deliver(place, csv(record(1, "5")), "s_2025-04_20250505.csv")
+    with place.entered():
+        ingest_feed(FEED)
+    assert rows(place, "core") == [("2025-03", 2), ("2025-04", 2)]
+    assert rows(place, "quarantine") == [("2025-03", 3)]
+    assert place.rows("duplicate", "seizure_item") == []
+
+
 def test_a_file_sent_again_with_one_row_changed_adds_that_row_alone(place: Place) -> None:
     many = [record(n) for n in range(1, 501)]
     deliver(place, csv(*many))
