@@ -1,6 +1,7 @@
 """One DAG for each dataset: land → judge → gate → commit, mapped over its regional sources.
 
-**land** keeps what a source delivered, byte for byte, and is the only step that tries again by itself.
+**land** keeps what a source delivered, byte for byte, and is the only step that tries again by itself: where
+the source may answer later, not where somebody must mend something or the source used up its time.
 **judge** gives every row its verdict, source by source. **gate** lets Great Expectations judge the
 accepted rows of all sources, once. **commit** appends each batch that passed to the core table, once.
 
@@ -51,15 +52,15 @@ def ingest(dataset: str) -> DAG:
             multiple_outputs=False,
         )
         def land(feed_id: str) -> dict:
-            from include.steps import ingest
+            from dags import contained
 
-            return ingest.land(feed_id)
+            return contained.land(feed_id)
 
         @task(map_index_template=NAMES_THE_SOURCE, multiple_outputs=False)
         def judge(feed_id: str) -> dict:
-            from include.steps import ingest
+            from dags import contained
 
-            return ingest.judge(feed_id)
+            return contained.judge(feed_id)
 
         @task_group
         def source(feed_id: str) -> object:

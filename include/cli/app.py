@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from include.cli import dictionary, figures, ingest, ledger, release, sandbox, sources, statistics, summaries
+from include.cli import dictionary, figures, ingest, ledger, release, sandbox, source, statistics, summaries
 from include.cli.errors import INTERRUPTED, passes_through, told
 from include.cli.output import patient, say
 
@@ -62,7 +62,7 @@ app = typer.Typer(
     epilog=EXIT_CODES,
 )
 for name, group in {
-    "sources": sources.app,
+    "source": source.app,
     "ledger": ledger.app,
     "statistics": statistics.app,
     "release": release.app,

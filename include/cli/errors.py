@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import traceback
-from pathlib import Path
-
 import typer
 
 REFUSED, WRONG, UNEXPECTED, INTERRUPTED = 1, 2, 3, 130
-PROJECT = Path(__file__).parents[2]
 
 
 class WrongUsage(ValueError):
@@ -31,19 +27,23 @@ def told(error: Exception) -> tuple[int, str]:
     from include.publish import IncompleteCard, RecipientsError, ReleaseRefused
     from include.publish.smtp import MailSetupError
     from include.publish.texts import TextsError
-    from include.sources import DefinitionError, SourceError
+    from include.sources import DefinitionError, DeploymentError, SourceError
     from include.statistics.rules import RulesError
+    from include.steps.alone import raised_at
     from include.steps.release import ReleaseError
     from include.steps.summaries import SummariesError
     from include.storage.publish import Busy, PublishError
 
-    wrong = (WrongUsage, ContractError, DefinitionError, RecipientsError, MailSetupError)
+    wrong = (WrongUsage, ContractError, DefinitionError, DeploymentError, RecipientsError, MailSetupError)
     if isinstance(error, (*wrong, RulesError, TextsError, NotFound)):
         return WRONG, f"error: {error}"
     refused = (SourceError, LedgerError, ReleaseRefused, IncompleteCard, ReleaseError)
     if isinstance(error, (*refused, SummariesError, PublishError, Busy)):
         return REFUSED, f"error: {error}"
-    return UNEXPECTED, f"unexpected failure: {_kind(error)} at {_place(error)}; --debug shows the traceback"
+    return (
+        UNEXPECTED,
+        f"unexpected failure: {_kind(error)} at {raised_at(error)}; --debug shows the traceback",
+    )
 
 
 def _kind(error: Exception) -> str:
@@ -53,12 +53,3 @@ def _kind(error: Exception) -> str:
     if said_by_database:
         return f"{type(error).__name__} ({str(said_by_database).splitlines()[0]})"
     return type(error).__name__
-
-
-def _place(error: Exception) -> str:
-    """The innermost line of the project's own code that the error came through."""
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if Path(frame.filename).is_relative_to(PROJECT / "include")]
-    if not own:
-        return "an unknown place"
-    return f"{Path(own[-1].filename).relative_to(PROJECT)}:{own[-1].lineno}"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import typer
 
@@ -16,6 +18,17 @@ from include.cli.output import Format, FormatOption, console, say, show, table
 
 COUNTS = ("landed", "accepted", "quarantined", "duplicate")
 Report = Callable[[str], None]
+MOST_WORKERS = 4
+
+
+class Steps(Protocol):
+    """What lands and judges a feed."""
+
+    def land(self, feed_id: str) -> Any:
+        """Counts of what landed."""
+
+    def judge(self, feed_id: str) -> Any:
+        """The verdict on what is new."""
 
 
 @dataclass
@@ -72,10 +85,11 @@ def command(
     A source that fails is reported at the end and holds back only itself; then the exit code is 1.
     """
     from include.steps import ingest
+    from include.steps.contained import Contained
 
     chosen = chosen_feeds(ingest.feeds(), source or [])
-    with _progress(chosen) as report:
-        outcomes = run(chosen, report)
+    with _progress(chosen) as report, Contained() as contained:
+        outcomes = run(chosen, report, contained, workers=min(MOST_WORKERS, os.cpu_count() or 1))
     data = {
         "feeds": [
             {key: value for key, value in asdict(one).items() if key != "exit_code"} for one in outcomes
@@ -110,43 +124,61 @@ def chosen_feeds(known: Sequence[str], wanted: Sequence[str]) -> list[str]:
         if name not in ids:
             near = difflib.get_close_matches(name, sorted(ids), n=3)
             hint = f"did you mean {' or '.join(near)}? " if near else ""
-            raise WrongUsage(f"--source {name}: no such source or feed; {hint}odcm sources list shows all")
+            raise WrongUsage(f"--source {name}: no such source or feed; {hint}odcm source list shows all")
     return [feed for feed in known if not wanted or feed in wanted or feed.partition("/")[0] in wanted]
 
 
-def run(feeds: Sequence[str], report: Report = lambda step: None) -> list[Outcome]:
+def run(
+    feeds: Sequence[str], report: Report = lambda step: None, steps: Steps | None = None, workers: int = 1
+) -> list[Outcome]:
     """Take each dataset's feeds through the four steps, the gate once for a dataset.
 
     Args:
         feeds: feed ids.
         report: called with a few words before each step.
+        steps: what lands and judges; the plain steps, in this process, where nothing else is given.
+        workers: feeds that are landed and judged at once; one that hangs holds up one worker.
     """
     outcomes = {feed_id: Outcome(feed_id) for feed_id in feeds}
     for dataset in dict.fromkeys(feed.partition("/")[2] for feed in feeds):
-        _run_dataset(dataset, [one for feed, one in outcomes.items() if feed.endswith(f"/{dataset}")], report)
+        of_dataset = [one for feed, one in outcomes.items() if feed.endswith(f"/{dataset}")]
+        with ThreadPoolExecutor(workers) as pool:
+            try:
+                judged = list(pool.map(lambda one: _land_and_judge(one, report, steps), of_dataset))
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+        _gate_and_commit(dataset, of_dataset, [verdict for verdict in judged if verdict], report)
     return list(outcomes.values())
 
 
-def _run_dataset(dataset: str, outcomes: Sequence[Outcome], report: Report) -> None:
+def _land_and_judge(one: Outcome, report: Report, steps: Steps | None) -> Any:
+    """The verdict on what is new of a feed; None where it could not be judged."""
     from include.steps import ingest
 
-    judged = []
-    for one in outcomes:
-        report(f"land {one.feed_id}")
-        try:
-            one.new, one.known, one.bytes = _pick(ingest.land(one.feed_id), ("new", "known", "bytes"))
-        except Exception as error:
-            one.fail(error)  # what landed before it is judged all the same
-        report(f"judge {one.feed_id}")
-        try:
-            verdict = ingest.judge(one.feed_id)
-        except Exception as error:
-            one.fail(error)
-            continue
-        for message in verdict["refused"]:
-            one.note("refused" if one.state == "unchanged" else one.state, message)
-        one.batch_id = verdict["batch_id"]
-        judged.append(verdict)
+    report(f"land {one.feed_id}")
+    try:
+        landed = (steps or ingest).land(one.feed_id)
+        one.new, one.known, one.bytes = _pick(landed, ("new", "known", "bytes"))
+    except Exception as error:
+        one.fail(error)  # what landed before it is judged all the same
+    report(f"judge {one.feed_id}")
+    try:
+        verdict = (steps or ingest).judge(one.feed_id)
+    except Exception as error:
+        one.fail(error)
+        return None
+    for message in verdict["refused"]:
+        one.note("refused" if one.state == "unchanged" else one.state, message)
+    one.batch_id = verdict["batch_id"]
+    return verdict
+
+
+def _gate_and_commit(
+    dataset: str, outcomes: Sequence[Outcome], judged: Sequence[Any], report: Report
+) -> None:
+    from include.steps import ingest
+
     report(f"gate {dataset}")
     waiting = {one.batch_id: one for one in outcomes if one.batch_id}
     try:

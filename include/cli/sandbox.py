@@ -60,7 +60,7 @@ def serve(
     """
     import uvicorn
 
-    from include.sandbox.http import DEFAULT_TOKEN, application
+    from include.sandbox.http import DEFAULT_TOKEN, application, connection
     from include.sandbox.smtp import server as mail_server
 
     place = _folder(folder)
@@ -77,7 +77,7 @@ def serve(
                 "ODCM_HOME": str(Home.from_environment().root),
                 "ODCM_INBOX": str(place / "inbox"),
                 "ODCM_API": f"http://127.0.0.1:{listening.getsockname()[1]}",
-                "ODCM_API_TOKEN": token,
+                "AIRFLOW_CONN_SANDBOX_API": connection(token),
                 "ODCM_SMTP": f"smtp://127.0.0.1:{post.port}",
             },
             form,

@@ -12,6 +12,7 @@ from include.contracts.model import (
     Expectation,
     Field,
     RowCheck,
+    Series,
     load,
     names,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "Field",
     "RowCheck",
     "RowRule",
+    "Series",
     "arrow_schema",
     "codelist",
     "codelist_names",

@@ -67,6 +67,18 @@ class Expectation:
 
 
 @dataclass(frozen=True)
+class Series:
+    """What numbers since January go on from month to month (R6): `measures` by the month of a date field.
+
+    Rows with the same source and the same values of `fields` belong to one series.
+    """
+
+    fields: tuple[str, ...]
+    month: str
+    measures: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Contract:
     """One table: its columns, row checks and dataset expectations, with the version of the file."""
 
@@ -80,6 +92,7 @@ class Contract:
     checks: tuple[RowCheck, ...] = ()
     expectations: tuple[Expectation, ...] = ()
     from_mart: str | None = None
+    series: Series | None = None
 
     @property
     def columns(self) -> tuple[Field, ...]:
@@ -179,17 +192,37 @@ def _contract(path: Path, document: OpenDataContractStandard, obj: SchemaObject,
                 f"{where}: engine {rule.engine!r} is not known; expected 'row' with a predicate or "
                 "'greatExpectations' with type and kwargs: a check that nothing runs is refused"
             )
+    fields = tuple(_field(path, prop) for prop in obj.properties or [])
     return Contract(
         name=str(obj.name),
         version=str(document.version),
         layer=layer,
         description=obj.description or "",
         usage=(document.description.usage if document.description else "") or "",
-        fields=tuple(_field(path, prop) for prop in obj.properties or []),
+        fields=fields,
         checks=tuple(checks),
         expectations=tuple(expectations),
         from_mart=_custom(obj).get("from_mart"),
+        series=_series(path, _custom(obj).get("series"), fields),
     )
+
+
+def _series(path: Path, found: Any, fields: tuple[Field, ...]) -> Series | None:
+    if found is None:
+        return None
+    types = {field.name: field.type for field in fields if not field.restricted}
+    series = Series(tuple(found["fields"]), found["month"], tuple(found["measures"]))
+    fit = (
+        set(series.fields) <= set(types)
+        and types.get(series.month) == "date"
+        and all(types.get(name) in ("integer", "number") for name in series.measures)
+    )
+    if not fit or set(found) != {"fields", "month", "measures"}:
+        raise ContractError(
+            f"{path.name}: customProperties.series: expected fields, a month that is a date and measures that are "
+            "numbers, all of them columns of the table that are not restricted"
+        )
+    return series
 
 
 def _field(path: Path, prop: SchemaProperty) -> Field:

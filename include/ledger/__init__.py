@@ -3,6 +3,7 @@
 Every method of `Ledger` is one transaction. Datetimes are passed in and come back aware, in UTC.
 """
 
+from include.ledger.alerts import Alerts
 from include.ledger.batches import Batches
 from include.ledger.deliveries import Deliveries
 from include.ledger.errors import (
@@ -14,9 +15,13 @@ from include.ledger.errors import (
     WrongState,
 )
 from include.ledger.outbox import Outbox
+from include.ledger.polls import Polls
 from include.ledger.records import (
+    AlertRecord,
+    AlertRow,
     BatchRecord,
     BatchRow,
+    DeliveredRow,
     Delivery,
     DeliveryResult,
     DeliveryRow,
@@ -24,6 +29,7 @@ from include.ledger.records import (
     FigureRow,
     GateResult,
     OutboxRow,
+    PollRecord,
     ReceivedPeriod,
     ReleaseRecord,
     ReleaseRow,
@@ -33,14 +39,17 @@ from include.ledger.records import (
 from include.ledger.releases import Releases
 
 
-class Ledger(Deliveries, Batches, Releases, Outbox):
+class Ledger(Deliveries, Polls, Batches, Alerts, Releases, Outbox):
     """The whole ledger at one database URL (`sqlite:///path`, `postgresql://…`)."""
 
 
 __all__ = [
+    "AlertRecord",
+    "AlertRow",
     "AlreadyRecorded",
     "BatchRecord",
     "BatchRow",
+    "DeliveredRow",
     "Delivery",
     "DeliveryResult",
     "DeliveryRow",
@@ -52,6 +61,7 @@ __all__ = [
     "LedgerError",
     "NotFound",
     "OutboxRow",
+    "PollRecord",
     "ReceivedPeriod",
     "ReleaseRecord",
     "ReleaseRow",

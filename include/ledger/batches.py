@@ -15,11 +15,19 @@ from include.ledger.errors import (
     Unbalanced,
     WrongState,
 )
-from include.ledger.models import Batch, BatchDelivery, OpenDelivery
+from include.ledger.models import Alert, Batch, BatchDelivery, OpenDelivery
 from include.ledger.models import Delivery as DeliveryTable
 from include.ledger.models import GateResult as GateTable
 from include.ledger.models import RuleResult as RuleTable
-from include.ledger.records import BatchRecord, BatchRow, DeliveryResult, FeedBalance, GateResult, RuleResult
+from include.ledger.records import (
+    AlertRecord,
+    BatchRecord,
+    BatchRow,
+    DeliveryResult,
+    FeedBalance,
+    GateResult,
+    RuleResult,
+)
 from include.ledger.transactions import Transactions, as_record
 
 
@@ -27,9 +35,15 @@ class Batches(Transactions):
     """The book of batches. judged → committing → committed; judged → stopped; judged → abandoned."""
 
     def open_batch(
-        self, batch: BatchRecord, results: Sequence[DeliveryResult], rules: Sequence[RuleResult] = ()
+        self,
+        batch: BatchRecord,
+        results: Sequence[DeliveryResult],
+        rules: Sequence[RuleResult] = (),
+        alerts: Sequence[AlertRecord] = (),
     ) -> None:
         """Record a judged batch with what became of the rows of each of its deliveries.
+
+        Its alerts are raised when it is committed.
 
         Raises:
             DeliveryTaken: a delivery is in a live batch already; nothing is recorded.
@@ -50,6 +64,7 @@ class Batches(Transactions):
                     for result in results
                 )
                 session.add_all(RuleTable(batch_id=batch.batch_id, **vars(rule)) for rule in rules)
+                session.add_all(Alert(batch_id=batch.batch_id, **vars(alert)) for alert in alerts)
         except IntegrityError as error:  # another process was quicker: say which batch holds what
             with self.reading() as session:
                 _refuse_taken(session, results)
@@ -121,7 +136,7 @@ class Batches(Transactions):
             return _batch(session, batch_id).state == "committing"
 
     def finish_commit(self, batch_id: str, committed_at: datetime) -> None:
-        """The batch is in core. Again: no change, the first time stays.
+        """The batch is in core, and its alerts are raised. Again: no change, the first time stays.
 
         Raises:
             WrongState: the commit was never begun.
@@ -131,6 +146,8 @@ class Batches(Transactions):
                 found = _batch(session, batch_id).state
                 if found != "committed":
                     raise WrongState(f"batch {batch_id} is {found}: begin the commit before finishing it")
+                return
+            session.execute(update(Alert).where(Alert.batch_id == batch_id).values(raised_at=committed_at))
 
     def batch(self, batch_id: str) -> BatchRow:
         """The batch of this id.

@@ -1,38 +1,72 @@
 """Deliveries: which bytes arrived from which feed, when, and how often."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import case, select, update
+from sqlalchemy import Select, case, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from include.ledger.models import BatchDelivery, OpenDelivery
+from include.ledger.alerts import raise_now
+from include.ledger.models import Batch, BatchDelivery, FeedMemory, OpenDelivery
 from include.ledger.models import Delivery as DeliveryTable
-from include.ledger.records import Delivery, DeliveryRow, ReceivedPeriod
+from include.ledger.records import AlertRecord, DeliveredRow, Delivery, DeliveryRow, ReceivedPeriod
 from include.ledger.transactions import Transactions, as_record
 
 
 class Deliveries(Transactions):
     """The book of deliveries."""
 
-    def record_delivery(self, delivery: Delivery, seen_at: datetime) -> bool:
+    def record_delivery(
+        self,
+        delivery: Delivery,
+        seen_at: datetime,
+        remember: Mapping[str, str] | None = None,
+        alerts: Sequence[AlertRecord] = (),
+    ) -> bool:
         """True when these bytes are new for the feed; False when they are known and were seen again.
 
-        A known delivery keeps its name, period and receipt time of the first sighting.
+        A known delivery keeps its name, period and receipt time of the first sighting. What the feed is to
+        `remember` is kept in the same transaction: a watermark never runs ahead of what was recorded. So are the
+        alerts about it.
         """
-        if self._seen_again(delivery.delivery_id, seen_at):
+        known = (delivery.delivery_id, seen_at, delivery.feed_id, remember, alerts)
+        if self.seen_again(*known):
             return False
         try:
             with self.writing() as session:
                 session.add(_new_row(delivery, seen_at))
+                session.flush()
+                _remember(session, delivery.feed_id, remember or {})
+                raise_now(session, alerts, seen_at)
         except IntegrityError:
-            if self._seen_again(delivery.delivery_id, seen_at):  # another process was quicker
+            if self.seen_again(*known):  # another process was quicker
                 return False
             raise
         return True
 
-    def _seen_again(self, delivery_id: str, seen_at: datetime) -> bool:
+    def memory(self, feed_id: str) -> dict[str, str]:
+        """What the feed remembers, by key."""
+        question = select(FeedMemory.key, FeedMemory.value).where(FeedMemory.feed_id == feed_id)
+        with self.reading() as session:
+            return {row.key: row.value for row in session.execute(question)}
+
+    def remember(self, feed_id: str, values: Mapping[str, str]) -> None:
+        """Have the feed remember these values, by key."""
+        with self.writing() as session:
+            _remember(session, feed_id, values)
+
+    def seen_again(
+        self,
+        delivery_id: str,
+        seen_at: datetime,
+        feed_id: str = "",
+        remember: Mapping[str, str] | None = None,
+        alerts: Sequence[AlertRecord] = (),
+    ) -> bool:
+        """Note that a delivery was seen once more; False where it is not known."""
         later = case((DeliveryTable.last_seen_at < seen_at, seen_at), else_=DeliveryTable.last_seen_at)
         seen = (
             update(DeliveryTable)
@@ -41,7 +75,11 @@ class Deliveries(Transactions):
             .returning(DeliveryTable.delivery_id)
         )
         with self.writing() as session:
-            return session.execute(seen).first() is not None
+            found = session.execute(seen).first() is not None
+            if found:
+                _remember(session, feed_id, remember or {})
+                raise_now(session, alerts, seen_at)
+            return found
 
     def deliveries(self, feed_id: str | None = None, dataset: str | None = None) -> list[DeliveryRow]:
         """Recorded deliveries, of one feed or one dataset where given, in order of receipt."""
@@ -52,6 +90,45 @@ class Deliveries(Transactions):
         """Deliveries of the feed that are in no live batch, in order of receipt."""
         with self.reading() as session:
             return _rows(session, feed_id, None, only_new=True)
+
+    def same_bytes(self, feed_id: str, sha256: str) -> list[DeliveryRow]:
+        """Deliveries of the feed with these bytes, in order of receipt."""
+        question = (
+            select(DeliveryTable)
+            .where(DeliveryTable.feed_id == feed_id, DeliveryTable.sha256 == sha256)
+            .order_by(DeliveryTable.received_at, DeliveryTable.delivery_id)
+        )
+        with self.reading() as session:
+            return [as_record(DeliveryRow, row) for row in session.scalars(question)]
+
+    def committed_deliveries(self, feed_id: str) -> list[DeliveredRow]:
+        """The deliveries of the feed that are in core, in order of receipt."""
+        question = (
+            _delivered()
+            .join(Batch, Batch.batch_id == BatchDelivery.batch_id)
+            .where(DeliveryTable.feed_id == feed_id, Batch.state == "committed")
+        )
+        with self.reading() as session:
+            return [DeliveredRow(*row) for row in session.execute(question)]
+
+    def delivered(self, batch_ids: Iterable[str], as_at: datetime) -> list[DeliveredRow]:
+        """The deliveries of the given batches with what became of their rows, and the others landed by `as_at`."""
+        wanted = set(batch_ids)
+        taken = _delivered().add_columns(BatchDelivery.batch_id)
+        landed = _delivered().where(DeliveryTable.landed_at <= as_at)
+        with self.reading() as session:
+            found = {
+                row.delivery_id: DeliveredRow(*row[:-1])
+                for row in session.execute(taken)
+                if row.batch_id in wanted
+            }
+            others = (DeliveredRow(*row) for row in session.execute(landed))
+            for other in others:
+                found.setdefault(
+                    other.delivery_id,
+                    replace(other, rows_landed=None, rows_quarantined=None, snapshot_of=None),
+                )
+        return sorted(found.values(), key=lambda row: (row.received_at, row.delivery_id))
 
     def received_periods(self, batch_ids: Iterable[str]) -> list[ReceivedPeriod]:
         """The periods that the given batches cover, each once, sorted."""
@@ -68,6 +145,30 @@ class Deliveries(Transactions):
                 (r.dataset, r.source_id, r.period) for r in session.execute(question) if r.batch_id in wanted
             }
         return [ReceivedPeriod(*key) for key in sorted(found)]
+
+
+def _delivered() -> Select[*tuple[Any, ...]]:
+    """Deliveries with the results they have in batches, in order of receipt; columns of DeliveredRow."""
+    return (
+        select(
+            DeliveryTable.feed_id,
+            DeliveryTable.delivery_id,
+            DeliveryTable.name,
+            DeliveryTable.period,
+            DeliveryTable.sha256,
+            DeliveryTable.received_at,
+            BatchDelivery.rows_landed,
+            BatchDelivery.rows_quarantined,
+            BatchDelivery.snapshot_of,
+        )
+        .outerjoin(BatchDelivery, BatchDelivery.delivery_id == DeliveryTable.delivery_id)
+        .order_by(DeliveryTable.received_at, DeliveryTable.delivery_id)
+    )
+
+
+def _remember(session: Session, feed_id: str, values: Mapping[str, str]) -> None:
+    for key, value in values.items():
+        session.merge(FeedMemory(feed_id=feed_id, key=key, value=value))
 
 
 def _new_row(delivery: Delivery, seen_at: datetime) -> DeliveryTable:

@@ -1,11 +1,13 @@
 """Bring a ledger database to the newest schema, safely also when several processes try at once."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DatabaseError
 
-HEAD = "0001"
+HEAD = "0003"
 """The newest revision in migrations/versions."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -21,10 +23,36 @@ def migrate(engine: Engine) -> None:
     """
     if revision(engine) == HEAD:
         return
-    with engine.execution_options(writes=True).begin() as connection:
+    with (
+        engine.execution_options(writes=True).connect() as connection,
+        _without_foreign_keys(connection),
+        connection.begin(),
+    ):
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _POSTGRES_LOCK})
         upgrade(connection)
+        if (
+            connection.dialect.name == "sqlite"
+            and connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+        ):
+            raise RuntimeError("the migration would leave rows that refer to nothing; nothing was changed")
+
+
+@contextmanager
+def _without_foreign_keys(connection: Connection) -> Iterator[None]:
+    """SQLite changes a table by making it anew, and must not take that for the loss of what others refer to.
+
+    Source: sqlite.org/lang_altertable.html, section 7; it has to be said before the transaction begins.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    keys = connection.connection.cursor()
+    keys.execute("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+    finally:
+        keys.execute("PRAGMA foreign_keys = ON")
 
 
 def revision(engine: Engine) -> str | None:

@@ -16,6 +16,9 @@ LIVE_BATCH_STATES = ("judged", "committing", "committed")
 RELEASE_STAGES = ("provisional", "final")
 RELEASE_STATES = ("frozen", "drafted", "approved", "published", "rejected")
 OUTBOX_STATES = ("pending", "sending", "sent")
+POLL_OUTCOMES = ("new", "known", "nothing", "failed")
+ALERT_KINDS = ("fewer_rows", "same_file_new_name", "fall", "withdrawals_held")
+SNAPSHOTS_OF = ("period", "everything")
 
 ROWS_BALANCE = "rows_landed = rows_accepted + rows_quarantined + rows_duplicate"
 """R3: nothing is dropped silently."""
@@ -39,7 +42,10 @@ class Base(DeclarativeBase):
 
 
 class Delivery(Base):
-    """One body of bytes from one feed for one period; the same again is the same delivery, seen again."""
+    """One body of bytes from one feed for one period; the same again is the same delivery, seen again.
+
+    A snapshot that says again what an earlier one said, after another in between, is a delivery of its own.
+    """
 
     __tablename__ = "delivery"
 
@@ -57,9 +63,38 @@ class Delivery(Base):
     last_seen_at: Mapped[datetime]
 
     __table_args__ = (
-        UniqueConstraint("feed_id", "period", "sha256", name="uq_delivery_content"),
         CheckConstraint("size_bytes >= 0", name="size"),
         CheckConstraint("times_seen >= 1", name="times_seen"),
+    )
+
+
+class FeedMemory(Base):
+    """What a feed remembers between runs, by key: a watermark, a validator, the version of what was landed."""
+
+    __tablename__ = "feed_memory"
+
+    feed_id: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
+
+
+class Poll(Base):
+    """One time that a feed was asked: what came of it. `error`: kind of what went wrong, without words."""
+
+    __tablename__ = "poll"
+
+    poll_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    feed_id: Mapped[str] = mapped_column(index=True)
+    asked_at: Mapped[datetime]
+    outcome: Mapped[str] = mapped_column(String(16))
+    deliveries_new: Mapped[int]
+    deliveries_known: Mapped[int]
+    deliveries_nothing: Mapped[int]
+    error: Mapped[str | None]
+
+    __table_args__ = (
+        CheckConstraint(_one_of("outcome", POLL_OUTCOMES), name="outcome"),
+        CheckConstraint("(outcome = 'failed') = (error IS NOT NULL)", name="error"),
     )
 
 
@@ -88,7 +123,11 @@ class Batch(Base):
 
 
 class BatchDelivery(Base):
-    """What became of the rows of one delivery in one batch; the database itself keeps R3."""
+    """What became of the rows of one delivery in one batch; the database itself keeps R3.
+
+    `rows_withdrawn`: records withdrawn with it (R5), which are no rows of it. `snapshot_of`: what it held whole,
+    the records of its period or everything; null where it was no snapshot, or some record of it is not known.
+    """
 
     __tablename__ = "batch_delivery"
 
@@ -98,10 +137,14 @@ class BatchDelivery(Base):
     rows_accepted: Mapped[int] = mapped_column(BigInteger)
     rows_quarantined: Mapped[int] = mapped_column(BigInteger)
     rows_duplicate: Mapped[int] = mapped_column(BigInteger)
+    rows_withdrawn: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    snapshot_of: Mapped[str | None] = mapped_column(String(16))
 
     __table_args__ = (
         CheckConstraint(ROWS_BALANCE, name="balance"),
         CheckConstraint("rows_accepted >= 0 AND rows_quarantined >= 0 AND rows_duplicate >= 0", name="rows"),
+        CheckConstraint("rows_withdrawn >= 0", name="withdrawn"),
+        CheckConstraint(_one_of("snapshot_of", SNAPSHOTS_OF), name="snapshot_of"),
     )
 
 
@@ -138,6 +181,33 @@ class GateResult(Base):
     success: Mapped[bool]
     rows_examined: Mapped[int] = mapped_column(BigInteger)
     rows_unexpected: Mapped[int] = mapped_column(BigInteger)
+
+
+class Alert(Base):
+    """What a person should look at, once for a delivery; figures as JSON, without values of rows.
+
+    That of a batch is raised when the batch is committed; until then `raised_at` is null. `about` tells it from
+    others of its kind and delivery: the batch, or the other name of the file.
+    """
+
+    __tablename__ = "alert"
+
+    alert_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    feed_id: Mapped[str] = mapped_column(index=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    delivery_id: Mapped[str] = mapped_column(ForeignKey("delivery.delivery_id"))
+    batch_id: Mapped[str | None] = mapped_column(ForeignKey("batch.batch_id"), index=True)
+    about: Mapped[str]
+    figures: Mapped[str] = mapped_column(Text)
+    raised_at: Mapped[datetime | None]
+    acknowledged_at: Mapped[datetime | None]
+    acknowledged_by: Mapped[str | None]
+
+    __table_args__ = (
+        UniqueConstraint("delivery_id", "kind", "about", name="uq_alert_delivery_kind_about"),
+        CheckConstraint(_one_of("kind", ALERT_KINDS), name="kind"),
+        CheckConstraint("(acknowledged_at IS NULL) = (acknowledged_by IS NULL)", name="acknowledged"),
+    )
 
 
 class Release(Base):

@@ -5,17 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime
 
 
-def delivery_id(feed_id: str, period: str, sha256: str) -> str:
+def delivery_id(feed_id: str, period: str, sha256: str, restated_at: datetime | None = None) -> str:
     """The id of these bytes from this feed for this period: two empty months are two reports of nothing.
 
-    Hex SHA-256 of the three, one a line.
+    Hex SHA-256 of the three, one a line; of a snapshot that says again what it said before another one, the moment
+    it was handed over stands in a fourth.
     """
-    return hashlib.sha256(f"{feed_id}\n{period}\n{sha256}".encode()).hexdigest()
+    parts = [feed_id, period, sha256] + ([restated_at.isoformat()] if restated_at else [])
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """One body of bytes received from a feed. `received_at`: when the source handed it over, UTC."""
+    """One body of bytes received from a feed. `received_at`: when the source handed it over, UTC.
+
+    `restated`: a snapshot with the bytes of an earlier one, after another in between.
+    """
 
     feed_id: str
     source_id: str
@@ -25,11 +30,13 @@ class Delivery:
     name: str
     period: str
     received_at: datetime
+    restated: bool = False
 
     @property
     def delivery_id(self) -> str:
         """The id of these bytes from this feed for this period."""
-        return delivery_id(self.feed_id, self.period, self.sha256)
+        again = self.received_at if self.restated else None
+        return delivery_id(self.feed_id, self.period, self.sha256, again)
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,65 @@ class DeliveryRow:
     landed_at: datetime
     times_seen: int
     last_seen_at: datetime
+
+
+@dataclass(frozen=True)
+class PollRecord:
+    """One time that a feed was asked.
+
+    `outcome`: new (deliveries came), nothing (the source answered that it has nothing new), known (nothing that was
+    not here already), failed (something could not be had). `error`: kind of what went wrong, without words.
+    """
+
+    feed_id: str
+    asked_at: datetime
+    outcome: str
+    deliveries_new: int = 0
+    deliveries_known: int = 0
+    deliveries_nothing: int = 0
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class DeliveredRow:
+    """A delivery and what became of its rows; null where it is in none of the batches that were asked about."""
+
+    feed_id: str
+    delivery_id: str
+    name: str
+    period: str
+    sha256: str
+    received_at: datetime
+    rows_landed: int | None
+    rows_quarantined: int | None
+    snapshot_of: str | None
+
+
+@dataclass(frozen=True)
+class AlertRecord:
+    """What a person should look at about a delivery. `figures`: JSON without values of rows.
+
+    `about` tells it from others of its kind and delivery.
+    """
+
+    feed_id: str
+    kind: str
+    delivery_id: str
+    about: str
+    figures: str
+
+
+@dataclass(frozen=True)
+class AlertRow(AlertRecord):
+    """A raised alert, with the file and period of its delivery."""
+
+    alert_id: int
+    batch_id: str | None
+    raised_at: datetime
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    file: str
+    period: str
 
 
 @dataclass(frozen=True)
@@ -75,13 +141,18 @@ class BatchRow(BatchRecord):
 
 @dataclass(frozen=True)
 class DeliveryResult:
-    """What became of the rows of one delivery; landed = accepted + quarantined + duplicate (R3)."""
+    """What became of the rows of one delivery; landed = accepted + quarantined + duplicate (R3).
+
+    `rows_withdrawn`: records withdrawn with it (R5). `snapshot_of`: period or everything, what it held whole.
+    """
 
     delivery_id: str
     rows_landed: int
     rows_accepted: int
     rows_quarantined: int
     rows_duplicate: int
+    rows_withdrawn: int = 0
+    snapshot_of: str | None = None
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,10 @@ from include.sources.definition import (
     ConstantMapping,
     ExpressionMapping,
     Feed,
+    JsonFormat,
     JsonlFormat,
-    JsonPagesFormat,
     SourceDefinition,
-    XlsxFormat,
+    WorkbookFormat,
 )
 
 Cell = str | int | float | date | None
@@ -41,7 +41,7 @@ class Clerk:
         self.format = self.feed.format
         self.language = language
         self.encoding: str = getattr(self.format, "encoding", "utf-8")
-        self.json = isinstance(self.format, JsonlFormat | JsonPagesFormat)
+        self.json = isinstance(self.format, JsonlFormat | JsonFormat)
         self.codelists = {f.name: f.codelist or WORDS_OF.get(f.name) for f in load(f"core_{dataset}").fields}
         self.joint = JOINT_CELLS.get((self.source, dataset))
         self._columns = [(field, heading) for field in self.feed.fields if (heading := self.column_of(field))]
@@ -129,7 +129,7 @@ class Clerk:
             return _choose(self.format.null_values, f"{salt}|{field}") or None
         if (
             self.source in TRUE_CELLS
-            and isinstance(self.format, XlsxFormat)
+            and isinstance(self.format, WorkbookFormat)
             and isinstance(value, date | int | Decimal)
         ):
             return float(value) if isinstance(value, Decimal) else value

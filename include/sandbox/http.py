@@ -88,6 +88,11 @@ def application(
     )
 
 
+def connection(token: str = DEFAULT_TOKEN) -> str:
+    """The connection `sandbox_api` that the definitions name, as AIRFLOW_CONN_SANDBOX_API holds it."""
+    return json.dumps({"conn_type": "http", "password": token})
+
+
 def serve_api(folder: Path, port: int, token: str = DEFAULT_TOKEN) -> None:
     """Serve the API on localhost until the process is told to stop."""
     uvicorn.run(application(folder, token), host="127.0.0.1", port=port, log_level="warning")

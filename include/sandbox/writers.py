@@ -13,7 +13,7 @@ import xlsxwriter
 
 from include.sandbox.cells import Cell, Clerk, encodable
 from include.sandbox.reports import Delivery
-from include.sources.definition import CsvFormat, XlsxFormat
+from include.sources.definition import CsvFormat, WorkbookFormat
 
 MARK = "СИНТЕТИЧЕСКИЕ ДАННЫЕ / СИНТЕТИКАЛЫҚ ДЕРЕКТЕР / SYNTHETIC DATA"
 TITLES = {"ru": ("Сводка регионального штаба", "Период"), "kk": ("Өңірлік штабтың мәліметі", "Кезең")}
@@ -26,7 +26,7 @@ def to_bytes(delivery: Delivery) -> bytes:
     form = delivery.clerk.format
     if isinstance(form, CsvFormat):
         return _csv(delivery, form)
-    if isinstance(form, XlsxFormat):
+    if isinstance(form, WorkbookFormat):
         return _xlsx(delivery, form)
     if form.kind == "jsonl":
         return _jsonl(delivery)
@@ -50,7 +50,7 @@ def _csv(delivery: Delivery, form: CsvFormat) -> bytes:
     return text.getvalue().encode(form.encoding)
 
 
-def _xlsx(delivery: Delivery, form: XlsxFormat) -> bytes:
+def _xlsx(delivery: Delivery, form: WorkbookFormat) -> bytes:
     headings = delivery.clerk.headings()
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True, "default_date_format": "dd.mm.yyyy"})
@@ -142,4 +142,4 @@ def _api(delivery: Delivery) -> bytes:
 
 def is_served(clerk: Clerk) -> bool:
     """Whether a feed is served by the API and not by files."""
-    return clerk.format.kind == "json_pages"
+    return clerk.format.kind == "json"

@@ -10,22 +10,34 @@ from include.sources.definition import (
     read_definition,
     sources_folder,
 )
-from include.sources.errors import RetryableSourceError, SeveralSourceErrors, SourceError
-from include.sources.transports import Offered, fetch, offered
+from include.sources.deployment import Deployment, DeploymentError, Limits, load_deployment
+from include.sources.errors import (
+    DeadlineExceeded,
+    RetryableSourceError,
+    SeveralSourceErrors,
+    SourceError,
+)
+from include.sources.transports import NothingNew, Offered, Surroundings, open_transport
 
 __all__ = [
+    "DeadlineExceeded",
     "DefinitionError",
+    "Deployment",
+    "DeploymentError",
     "Feed",
+    "Limits",
+    "NothingNew",
     "Offered",
     "RetryableSourceError",
     "SeveralSourceErrors",
     "SourceDefinition",
     "SourceError",
+    "Surroundings",
     "definition_files",
-    "fetch",
+    "load_deployment",
     "load_source",
     "load_sources",
-    "offered",
+    "open_transport",
     "read_definition",
     "sources_folder",
 ]

@@ -1,16 +1,17 @@
--- ${dataset}_as_known: the current state of every record among the known batches (R1, R2, T2).
+-- ${dataset}_as_known: the current state of every record among the known batches (R1, R2, R5, T2).
 -- A record's state is the content that was sighted last, whether that sighting was stored or was a duplicate of content
 -- stored before: a source that goes from A to B and back to A is at A. Sightings are ordered by the day the source
--- handed the delivery over, so the order in which deliveries were ingested does not matter.
--- revision_no counts the changes of content up to the current one, starting from 1.
+-- handed the delivery over, so the order in which deliveries were ingested does not matter. A record whose last sighting
+-- is a withdrawal is not there (R5).
+-- revision_no counts the changes of content up to the current one, withdrawals among them, starting from 1.
 create or replace table ${dataset}_as_known as
 with stored as (
-    select * from core_${dataset} semi join known_batches using (batch_id)
+    select * replace (coalesce(withdrawn, false) as withdrawn) from core_${dataset} semi join known_batches using (batch_id)
 ),
 sightings as (
-    select record_key, content_hash, received_at, delivery_id, raw_row from stored
+    select record_key, content_hash, received_at, delivery_id, raw_row, withdrawn from stored
     union all
-    select record_key, content_hash, received_at, delivery_id, raw_row
+    select record_key, content_hash, received_at, delivery_id, raw_row, false
     from duplicate_${dataset} semi join known_batches using (batch_id)
 ),
 -- most records are sighted once and need no ordering
@@ -18,7 +19,7 @@ sighted_again as (
     select record_key from sightings group by record_key having count(*) > 1
 ),
 in_order as (
-    select *, content_hash is distinct from lag(content_hash) over (
+    select *, if(withdrawn, '', content_hash) is distinct from lag(if(withdrawn, '', content_hash)) over (
         partition by record_key order by received_at, delivery_id, raw_row) as is_change
     from sightings semi join sighted_again using (record_key)
 ),
@@ -29,12 +30,14 @@ state as (
         count(*) filter (where is_change) as revision_no
     from in_order
     group by record_key
+    having not arg_max(withdrawn, (received_at, delivery_id, raw_row))
 ),
 revised as (
     select stored.*, revision_no
     from stored join state using (record_key, content_hash)
+    where not withdrawn
     qualify row_number() over (partition by record_key order by received_at, delivery_id, raw_row) = 1
 )
-select ${columns}, 1 as revision_no from stored anti join sighted_again using (record_key)
+select ${columns}, 1 as revision_no from stored anti join sighted_again using (record_key) where not withdrawn
 union all
 select ${columns}, revision_no from revised;

@@ -10,7 +10,7 @@ from string import Template
 import duckdb
 import pyarrow as pa
 
-from include.contracts import DATASETS, arrow_schema, codelist, codelist_names, load
+from include.contracts import DATASETS, Series, arrow_schema, codelist, codelist_names, load
 
 SQL = Path(__file__).parent
 MARTS = ("channels", "seizures", "laboratories", "prevention", "resocialisation", "coverage", "headlines")
@@ -23,7 +23,8 @@ COUNTED = {
         " category, detected_on, requested_on, decision_on, blocked_on, unblocked_on"
     ),
     "seizure_item": (
-        "source_id, seizure_no, region_code, seized_on, registered_on, substance_code, quantity, unit, seizures_n"
+        "source_id, seizure_no, region_code, seized_on, registered_on, substance_code, quantity, unit, seizures_n,"
+        " 1 as months_spanned"
     ),
     "laboratory": "closed_on, region_code, lab_type",
     "prevention_activity": (
@@ -91,7 +92,7 @@ def build(
         _register(connection, inputs, years)
         connection.execute(_sql("macros"))
         for dataset in DATASETS:
-            connection.execute(_sql("as_known", dataset=dataset, columns=COUNTED[dataset]))
+            _current_state(connection, dataset)
         connection.execute(_sql("reporting"))
         return {f"mart_{mart}": _count(connection, f"mart_{mart}") for mart in MARTS}
 
@@ -124,10 +125,44 @@ def _register(connection: duckdb.DuckDBPyConnection, inputs: Inputs, years: Sequ
 def _register_files(
     connection: duckdb.DuckDBPyConnection, view: str, files: Sequence[str], schema: pa.Schema
 ) -> None:
-    if files:
-        connection.read_parquet(list(files), union_by_name=True, hive_partitioning=False).create_view(view)
-    else:
+    if not files:
         connection.register(view, schema.empty_table())
+        return
+    rows = connection.read_parquet(list(files), union_by_name=True, hive_partitioning=False)
+    if set(schema.names) <= set(rows.columns):
+        rows.create_view(view)
+        return
+    connection.register(f"no_{view}", schema.empty_table())  # a column that the contract gained is null
+    rows.create_view(f"some_{view}")
+    connection.execute(f"create view {view} as from no_{view} union all by name from some_{view}")
+
+
+def _current_state(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
+    """`<dataset>_as_known`, its numbers by month also where a feed counts since January (R6)."""
+    counted, series = COUNTED[dataset], load(f"core_{dataset}").series
+    since_january = f"select count(*) from core_{dataset} where since_january"
+    if series is None or not connection.sql(since_january).fetchall()[0][0]:
+        connection.execute(_sql("as_known", dataset=dataset, columns=counted))
+        return
+    named = {part.rpartition(" as ")[2].strip() for part in counted.split(",")}
+    fields = ["source_id", *series.fields]
+    more = [name for name in (*fields, series.month, *series.measures, "since_january") if name not in named]
+    connection.execute(_sql("as_known", dataset=dataset, columns=", ".join([counted, *more])))
+    connection.execute(
+        _sql(
+            "since_january",
+            dataset=dataset,
+            series=", ".join(fields),
+            month=series.month,
+            sums=_each(series, "sum({0}) as {0}"),
+            settled=_each(series, "if({0} is null, null, min({0}) over later) as {0}"),
+            differences=_each(series, "coalesce({0} - coalesce(max({0}) over earlier, 0), 0) as {0}"),
+        )
+    )
+
+
+def _each(series: Series, expression: str) -> str:
+    return ", ".join(expression.format(measure) for measure in series.measures)
 
 
 def _count(connection: duckdb.DuckDBPyConnection, mart: str) -> pa.Table:

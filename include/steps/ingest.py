@@ -2,37 +2,51 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import partial
+from types import TracebackType
 from typing import Any, TypedDict
 
 from include.contracts import DATASETS, load
 from include.ledger import (
+    AlertRecord,
     BatchRecord,
+    DeliveredRow,
     Delivery,
     DeliveryResult,
+    DeliveryRow,
     GateResult,
     Ledger,
     LedgerError,
     NotFound,
+    PollRecord,
     RuleResult,
 )
 from include.sources import (
+    DeadlineExceeded,
     DefinitionError,
+    Feed,
+    NothingNew,
+    Offered,
     SeveralSourceErrors,
     SourceDefinition,
     SourceError,
+    Surroundings,
     definition_files,
-    fetch,
+    load_deployment,
     load_source,
-    offered,
+    open_transport,
     read_definition,
 )
-from include.steps import clock
+from include.sources.connections import Connect, from_environment
+from include.sources.definition import Increment
+from include.sources.transports import Transport, landed_mark, version_key
+from include.steps import alerts, clock
 from include.steps.context import code_version, open_ledger, variables
-from include.steps.judge import Input, Task, Verdict, rules_of
+from include.steps.judge import Input, Past, Task, Verdict, rules_of
 from include.steps.judge import judge as judge_deliveries
 from include.storage import landing, tables
 from include.storage.home import Home
@@ -77,41 +91,121 @@ def feeds(dataset: str | None = None) -> list[str]:
     return found
 
 
-def land(feed_id: str, home: Home | None = None) -> Landed:
+def land(feed_id: str, home: Home | None = None, connect: Connect = from_environment) -> Landed:
     """Bring every delivery that the source offers into the landing area; the same bytes again are known.
+
+    Args:
+        connect: gives the connections that definitions name.
 
     Raises:
         SourceError: the source, or some of its deliveries, could not be had whole; the other deliveries stay.
     """
     home = home or Home.from_environment()
     source, dataset = _source(feed_id)
-    feed, names = source.feeds[dataset], variables(home)
-    new = known = size = 0
-    with open_ledger(home) as ledger:
-        deliveries, faults = offered(feed_id, feed, names)
-        for delivery in deliveries:
-            try:
-                landed = landing.land(home, partial(fetch, feed_id, feed, delivery, names))
-            except SourceError as error:
-                faults.append(error)
-                continue
-            record = Delivery(
-                feed_id=feed_id,
-                source_id=source.source,
-                dataset=dataset,
-                sha256=landed.sha256,
-                size_bytes=landed.size_bytes,
-                name=delivery.name,
-                period=delivery.period,
-                received_at=delivery.received_at,
+    feed = source.feeds[dataset]
+    with open_ledger(home) as ledger, _Asking(ledger, feed_id) as asking, landing.scratch(home) as scratch:
+        surroundings = Surroundings(
+            variables=variables(home),
+            connect=connect,
+            deployment=load_deployment(variables(home)),
+            scratch=scratch,
+            memory=ledger.memory(feed_id),
+            landed=frozenset(delivery.period for delivery in ledger.deliveries(feed_id)),
+            since=feed.rhythm.since if feed.rhythm else "",
+            now=clock.now(),
+        )
+        with open_transport(feed_id, feed, surroundings) as transport:
+            to = _Landing(home, ledger, source.source, dataset, feed_id, feed)
+            faults = _land_each(transport, to, asking)
+        if faults:
+            raise faults[0] if len(faults) == 1 else SeveralSourceErrors(faults)
+    return asking.found
+
+
+class _Asking:
+    """One time that a feed is asked; how it ended is in the ledger afterwards, however it ended."""
+
+    def __init__(self, ledger: Ledger, feed_id: str) -> None:
+        self.ledger, self.asked_at, self.nothing = ledger, clock.now(), 0
+        self.found = Landed(feed_id=feed_id, new=0, known=0, bytes=0)
+
+    def __enter__(self) -> _Asking:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        new, known = self.found["new"], self.found["known"]
+        answered = "new" if new else "nothing" if self.nothing and not known else "known"
+        self.ledger.record_poll(
+            PollRecord(
+                self.found["feed_id"], self.asked_at, "failed" if kind else answered, new, known, self.nothing,
+                kind.__name__ if kind else None,
             )
-            if ledger.record_delivery(record, clock.now()):
-                new, size = new + 1, size + landed.size_bytes
-            else:
-                known += 1
-    if faults:
-        raise faults[0] if len(faults) == 1 else SeveralSourceErrors(faults)
-    return {"feed_id": feed_id, "new": new, "known": known, "bytes": size}
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Landing:
+    """Where the deliveries of a feed go."""
+
+    home: Home
+    ledger: Ledger
+    source_id: str
+    dataset: str
+    feed_id: str
+    feed: Feed
+
+
+def _land_each(transport: Transport, to: _Landing, asking: _Asking) -> list[SourceError]:
+    """Land every delivery offered; what was wrong with some. A source out of time is not asked for more."""
+    offers = transport.offered()
+    faults = list(offers.faults)
+    for delivery in offers.deliveries:
+        try:
+            size = _land_one(transport, delivery, to)
+        except NothingNew:
+            asking.nothing += 1
+            continue
+        except SourceError as error:
+            faults.append(error)
+            if isinstance(error, DeadlineExceeded):
+                break
+            continue
+        if size is None:
+            asking.found["known"] += 1
+        else:
+            asking.found["new"] += 1
+            asking.found["bytes"] += size
+    return faults
+
+
+def _land_one(transport: Transport, delivery: Offered, to: _Landing) -> int | None:
+    """The size of a delivery that is new; None where it is known."""
+    mark, known = landed_mark(transport.at.memory, delivery)
+    if delivery.mark and delivery.mark == mark and to.ledger.seen_again(known, clock.now()):
+        return None
+    remember: dict[str, str] = {}
+    landed = landing.land(to.home, lambda file: remember.update(transport.fetch(delivery, file)))
+    record = Delivery(
+        feed_id=to.feed_id,
+        source_id=to.source_id,
+        dataset=to.dataset,
+        sha256=landed.sha256,
+        size_bytes=landed.size_bytes,
+        name=delivery.name,
+        period=delivery.period,
+        received_at=delivery.received_at,
+    )
+    renamed: list[AlertRecord] = []
+    if same := to.ledger.same_bytes(to.feed_id, landed.sha256):
+        if alerts.is_restated(to.feed, record, to.ledger.deliveries(to.feed_id)):
+            record = replace(record, restated=True)
+        renamed = alerts.renamed(to.feed, record, same)
+    if delivery.mark:
+        remember[version_key(delivery)] = f"{delivery.mark} {record.delivery_id}"
+    is_new = to.ledger.record_delivery(record, clock.now(), remember, renamed)
+    return landed.size_bytes if is_new else None
 
 
 def judge(feed_id: str, home: Home | None = None) -> Judged:
@@ -123,48 +217,151 @@ def judge(feed_id: str, home: Home | None = None) -> Judged:
     """
     home = home or Home.from_environment()
     source, dataset = _source(feed_id)
-    task_contract = load(f"core_{dataset}")
     with open_ledger(home) as ledger:
         _settle(home, ledger, feed_id)
-        waiting = ledger.new_deliveries(feed_id)
+        refused = _refused_for_good(home, ledger, feed_id)
+        new = ledger.new_deliveries(feed_id)
+        waiting = [delivery for delivery in new if delivery.delivery_id not in refused]
         if not waiting:
-            return _judged(feed_id, None, Verdict([], {}, {}))
-        batch_id = (
-            uuid.uuid4().hex
-        )  # one of its own for every try: two processes never share a staging folder
-        task = Task(batch_id, dataset, source, task_contract)
-        inputs = [
-            Input(d.delivery_id, d.name, d.period, d.received_at, landing.landed_path(home, d.sha256))
-            for d in waiting
-        ]
-        folder = tables.staged(home, batch_id)
-        folder.mkdir(parents=True)
-        verdict = judge_deliveries(task, inputs, tables.core_files(home, dataset), folder)
+            return _judged(feed_id, None, Verdict([], {}, refused))
+        # An id of its own for every try: two processes never share a staging folder.
+        task = Task(uuid.uuid4().hex, dataset, source, load(f"core_{dataset}"))
+        past = _past(home, ledger, task)
+        verdict = _staged(home, task, waiting, past)
+        verdict.refused.update(refused)
         if not verdict.counts:
-            tables.discard(home, batch_id)
+            tables.discard(home, task.batch_id)
             return _judged(feed_id, None, verdict)
         try:
             ledger.open_batch(
                 BatchRecord(
-                    batch_id=batch_id,
+                    batch_id=task.batch_id,
                     feed_id=feed_id,
                     source_id=source.source,
                     dataset=dataset,
-                    contract_version=task_contract.version,
+                    contract_version=task.contract.version,
                     definition_sha256=source.sha256(dataset),
                     code_version=code_version(),
                     judged_at=clock.now(),
                 ),
                 [
-                    DeliveryResult(c.delivery_id, c.landed, c.accepted, c.quarantined, c.duplicate)
+                    DeliveryResult(
+                        c.delivery_id, c.landed, c.accepted, c.quarantined, c.duplicate, c.withdrawn, c.snapshot_of
+                    )
                     for c in verdict.counts
                 ],
                 _rule_results(task, verdict),
-            )
+                _alerts(task, waiting, verdict, past),
+            )  # fmt: skip
         except LedgerError:  # another process was quicker with one of these deliveries
-            tables.discard(home, batch_id)
+            tables.discard(home, task.batch_id)
             raise
-    return _judged(feed_id, batch_id, verdict)
+    return _judged(feed_id, task.batch_id, verdict)
+
+
+def _past(home: Home, ledger: Ledger, task: Task) -> Past:
+    """What is known of the feed; what an increment does not need is not looked for."""
+    deliveries, core = ledger.committed_deliveries(task.feed_id), tables.core_files(home, task.dataset)
+    if isinstance(task.feed.delivers, Increment):
+        return Past(deliveries, core)
+    duplicates, quarantine = (
+        f(home, task.dataset) for f in (tables.duplicate_files, tables.quarantine_files)
+    )
+    return Past(deliveries, core, duplicates, quarantine)
+
+
+def _alerts(task: Task, waiting: Sequence[DeliveryRow], verdict: Verdict, past: Past) -> list[AlertRecord]:
+    counts = {c.delivery_id: c for c in verdict.counts}
+    judged = [
+        DeliveredRow(
+            d.feed_id, d.delivery_id, d.name, d.period, d.sha256, d.received_at,
+            counts[d.delivery_id].landed, counts[d.delivery_id].quarantined, counts[d.delivery_id].snapshot_of,
+        )
+        for d in waiting if d.delivery_id in counts
+    ]  # fmt: skip
+    findings = [(f.delivery_id, f.kind, f.figures) for f in verdict.findings]
+    return alerts.of_batch(task.feed, task.batch_id, judged, past.deliveries, findings)
+
+
+def _staged(home: Home, task: Task, deliveries: Sequence[DeliveryRow], past: Past) -> Verdict:
+    """The verdict on these deliveries; the rows lie in the staging folder of the task."""
+    inputs = [
+        Input(d.delivery_id, d.name, d.period, d.received_at, landing.landed_path(home, d.sha256))
+        for d in deliveries
+    ]
+    folder = tables.staged(home, task.batch_id)
+    folder.mkdir(parents=True)
+    limits = load_deployment(variables(home)).limits
+    return judge_deliveries(task, inputs, past, folder, limits)
+
+
+def deadline_s(feed_id: str) -> float:
+    """Seconds in which everything the feed offers must have been fetched."""
+    source, dataset = _source(feed_id)
+    return source.feeds[dataset].transport.deadline_s
+
+
+def connections(feed_id: str) -> list[str]:
+    """Ids of the connections that the feed's transport names."""
+    source, dataset = _source(feed_id)
+    conn_id: str | None = getattr(source.feeds[dataset].transport, "connection", None)
+    return [conn_id] if conn_id else []
+
+
+def waiting(feed_id: str, home: Home | None = None) -> list[str]:
+    """Ids of the landed deliveries of a feed that are in no batch."""
+    home = home or Home.from_environment()
+    with open_ledger(home) as ledger:
+        return [delivery.delivery_id for delivery in ledger.new_deliveries(feed_id)]
+
+
+def try_alone(feed_id: str, delivery_id: str, home: Home | None = None) -> None:
+    """Judge one delivery and keep nothing of it: whether it breaks the budget of its process is all that counts."""
+    home = home or Home.from_environment()
+    source, dataset = _source(feed_id)
+    with open_ledger(home) as ledger:
+        deliveries = [d for d in ledger.new_deliveries(feed_id) if d.delivery_id == delivery_id]
+        task = Task(uuid.uuid4().hex, dataset, source, load(f"core_{dataset}"))
+        past = _past(home, ledger, task)
+    try:
+        _staged(home, task, deliveries, past)
+    finally:
+        tables.discard(home, task.batch_id)
+
+
+OVER_BUDGET = "over budget "
+
+
+def refuse_for_good(feed_id: str, delivery_id: str, found: str, home: Home | None = None) -> None:
+    """Remember that a delivery breaks its budget, until definition, limits or program change."""
+    home = home or Home.from_environment()
+    with open_ledger(home) as ledger:
+        ledger.remember(feed_id, {OVER_BUDGET + delivery_id: f"{_circumstances(home, feed_id)} {found}"})
+
+
+def _refused_for_good(home: Home, ledger: Ledger, feed_id: str) -> dict[str, SourceError]:
+    """The new deliveries that broke the budget under the same circumstances as now, with the errors that say so."""
+    memory = {key: value for key, value in ledger.memory(feed_id).items() if key.startswith(OVER_BUDGET)}
+    if not memory:
+        return {}
+    now = _circumstances(home, feed_id)
+    refused = {}
+    for delivery in ledger.new_deliveries(feed_id):
+        then, _, found = memory.get(OVER_BUDGET + delivery.delivery_id, "").partition(" ")
+        if then == now:
+            refused[delivery.delivery_id] = SourceError(
+                feed_id, delivery.name, "whole file", found, "no more than limits.memory_mb and limits.judge_s",
+                "Ask the source for a smaller or sound file, or raise the limits of the deployment; nothing of it was taken.",
+            )  # fmt: skip
+    return refused
+
+
+def _circumstances(home: Home, feed_id: str) -> str:
+    """Fingerprint of what decides whether a delivery keeps its budget."""
+    source, dataset = _source(feed_id)
+    limits = load_deployment(variables(home)).limits
+    text = f"{source.sha256(dataset)} {limits.model_dump_json()} {code_version()}"
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def gate(dataset: str, judged: Sequence[Judged], home: Home | None = None) -> dict[str, Any]:
@@ -199,13 +396,14 @@ def commit(batch_id: str, home: Home | None = None) -> dict[str, Any]:
     """Publish a judged batch to core, quarantine and duplicates, then enter it in the ledger; once.
 
     Returns:
-        batch_id, feed_id and the row counts of the batch.
+        batch_id, feed_id, the row counts of the batch, the records withdrawn and the number of alerts raised.
     """
     home = home or Home.from_environment()
     with open_ledger(home) as ledger:
         _commit(home, ledger, batch_id)
         batch = ledger.batch(batch_id)
         results = ledger.delivery_results(batch_id)
+        raised = [alert for alert in ledger.alerts([batch.feed_id]) if alert.batch_id == batch_id]
     return {
         "batch_id": batch_id,
         "feed_id": batch.feed_id,
@@ -213,6 +411,8 @@ def commit(batch_id: str, home: Home | None = None) -> dict[str, Any]:
         "accepted": sum(r.rows_accepted for r in results),
         "quarantined": sum(r.rows_quarantined for r in results),
         "duplicate": sum(r.rows_duplicate for r in results),
+        "withdrawn": sum(r.rows_withdrawn for r in results),
+        "alerts": len(raised),
     }
 
 

@@ -12,6 +12,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -19,40 +20,57 @@ import pyarrow as pa
 from duckdb.func import PythonUDFType
 
 from include.contracts import Contract, RowRule, row_rules
-from include.sources.definition import CsvFormat
+from include.sources.definition import Cumulative, Snapshot
+from include.sources.deployment import Limits
 from include.sources.errors import SourceError
-from include.sources.formats import Delivered, RawRows, Reading, exact_records, read
+from include.sources.formats import Delivered, RawRows, Reading, read
+from include.steps import falls
 from include.steps import judge_queries as queries
+from include.steps.history import Past
 from include.steps.judge_queries import Input, Task
 from include.steps.second_look import SecondLook
+from include.steps.withdrawals import Withdrawals
 from include.transform import quoted, register_codes, register_registrable
 
-__all__ = ["Counts", "Input", "Task", "Verdict", "judge", "rules_of"]
+__all__ = ["Counts", "Finding", "Input", "Past", "Task", "Verdict", "judge", "rules_of"]
 
 MEMORY_LIMIT = "640MB"
 # Small row groups stay in the processor's cache while they are encoded; long texts need no dictionary.
 PARQUET = "row_group_size 61440, dictionary_size_limit 2000, write_bloom_filter false"
+NO_KEY = "null::varchar"  # of a record in quarantine: only snapshots ask for it
 CONFLICT = RowRule("row.conflict", "one content for one record number in one delivery", "")
 
 
 @dataclass(frozen=True)
 class Counts:
-    """What became of the rows of one delivery (R3)."""
+    """What became of the rows of one delivery (R3), and the records withdrawn with it (R5)."""
 
     delivery_id: str
     landed: int
     accepted: int
     quarantined: int
     duplicate: int
+    withdrawn: int = 0
+    snapshot_of: str | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a person should look at about a delivery: the kind of the alert and its figures."""
+
+    delivery_id: str
+    kind: str
+    figures: dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome of a pass: counts for each delivery, failures for each rule, deliveries refused as a whole."""
+    """The outcome of a pass: counts for each delivery, failures for each rule, deliveries refused as a whole, findings."""
 
     counts: list[Counts]
     failed: dict[str, int]
     refused: dict[str, SourceError]
+    findings: list[Finding] = field(default_factory=list)
 
 
 def rules_of(contract: Contract) -> list[RowRule]:
@@ -60,19 +78,27 @@ def rules_of(contract: Contract) -> list[RowRule]:
     readers = [
         RowRule("row.columns", "as many columns as the heading line, whole quotes", ""),
         RowRule("row.json", "one whole JSON object", ""),
+        RowRule("row.xml", "no element twice that stands for one field", ""),
     ]
     return [*readers, *row_rules(contract), CONFLICT]
 
 
-def judge(task: Task, inputs: Sequence[Input], core_files: Sequence[str], staging: Path) -> Verdict:
+def judge(
+    task: Task,
+    inputs: Sequence[Input],
+    past: Past,
+    staging: Path,
+    limits: Limits | None = None,
+) -> Verdict:
     """Judge all deliveries and stage the outcome.
 
     Args:
         task: the feed, its contract and the batch.
         inputs: new deliveries of the feed.
-        core_files: Parquet files of core, where earlier content is looked for.
+        past: what is in core already. Where the feed sends increments, its files of core are enough.
         staging: an empty folder; gets core.parquet, core-rest.parquet (accepted after a second look),
-            quarantine.parquet and duplicates.parquet.
+            quarantine.parquet and duplicates.parquet, and core-withdrawn.parquet where records are withdrawn.
+        limits: beyond which a delivery is refused; those of `Limits`, where none are given.
 
     Raises:
         SourceError: the engine failed. Its own words may quote a row: they are kept in the staging folder,
@@ -84,7 +110,7 @@ def judge(task: Task, inputs: Sequence[Input], core_files: Sequence[str], stagin
         with duckdb.connect(
             config={"memory_limit": MEMORY_LIMIT, "temp_directory": str(staging / "spill"), "threads": 1}
         ) as con:
-            return _Judging(con, task, ordered, core_files, staging).run()
+            return _Judging(con, task, ordered, past, staging, limits or Limits()).run()
     except duckdb.Error as error:
         (staging / "error.txt").write_text(str(error), encoding="utf-8")
         kind = type(error).__name__
@@ -101,11 +127,14 @@ class _Judging:
     con: duckdb.DuckDBPyConnection
     task: Task
     inputs: Sequence[Input]
-    core_files: Sequence[str]
+    past: Past
     staging: Path
+    limits: Limits
     readable: dict[int, RawRows] = field(default_factory=dict)
     landed: dict[int, int] = field(default_factory=dict)
     refused: dict[str, SourceError] = field(default_factory=dict)
+    withdrawals: Withdrawals | None = None
+    withdrawn: dict[int, int] = field(default_factory=dict)
     names: Iterator[int] = field(default_factory=itertools.count)
 
     def run(self) -> Verdict:
@@ -113,16 +142,18 @@ class _Judging:
         for number, delivery in enumerate(self.inputs):
             try:
                 delivered = Delivered(self.task.feed_id, delivery.name, delivery.path, f"delivery_{number}")
-                self.readable[number] = read(Reading(self.con, self.staging, delivered, self.task.feed))
+                self.readable[number] = read(
+                    Reading(self.con, self.staging, delivered, self.task.feed, self.limits)
+                )
             except SourceError as error:
                 self.refused[delivery.delivery_id] = error
         while self.readable:
             self._look_first()
             self._look_again()
-            if self._every_row_is_accounted_for():
+            if self._every_row_is_accounted_for() and self._no_snapshot_lacks_too_much():
                 self._rank()
                 self._stage_the_rest()
-                return Verdict(self._counts(), self._failures(), self.refused)
+                return Verdict(self._counts(), self._failures(), self.refused, self._findings())
         return Verdict([], {}, self.refused)
 
     def _prepare(self) -> None:
@@ -130,6 +161,9 @@ class _Judging:
         con, task = self.con, self.task
         con.execute("set timezone = 'UTC'")
         self.aside = SecondLook(con, self.staging / "aside.arrow")
+        declared = task.feed.delivers
+        if isinstance(declared, Snapshot):
+            self.withdrawals = Withdrawals(con, task, declared, self.inputs, self.past, self.staging)
         if any(each.name == "channel_key" for each in task.present):
             register_registrable(con)
         regions = quoted(
@@ -144,11 +178,11 @@ class _Judging:
         shared = [queries.of_delivery(n, d) | queries.of_batch(task) for n, d in enumerate(self.inputs)]
         rows = ", ".join(f"({', '.join(values.values())})" for values in shared)
         con.execute(f"create table deliveries as from (values {rows}) t({', '.join(shared[0])})")
-        files = "[" + ", ".join(map(quoted, self.core_files)) + "]"
+        files = "[" + ", ".join(map(quoted, self.past.core)) + "]"
         con.execute(
             "create temp view stored as select record_key, content_hash "
             f"from read_parquet({files}) where feed_id = {quoted(task.feed_id)}"
-            if self.core_files
+            if self.past.core
             else "create temp view stored as select ''::varchar as record_key, '' as content_hash where false"
         )
 
@@ -238,16 +272,25 @@ class _Judging:
 
     def _accounted(self, number: int, raw: RawRows, judged: int) -> int:
         """The rows of the file, if as many were judged."""
-        physical, delivery, declared = raw.physical_rows, self.inputs[number], self.task.feed.format
-        if judged != physical and isinstance(declared, CsvFormat):
-            text = next(iter([*self.staging.glob(f"{delivery.path.name}.utf8"), delivery.path]))
-            physical = exact_records(text, declared) - declared.title_rows - 1
+        physical, delivery = raw.physical_rows, self.inputs[number]
         if judged == physical:
             return physical
         raise SourceError(
             self.task.feed_id, delivery.name, "whole file", f"{physical} rows in the file and {judged} read",
             "every physical row judged", "Check quotes and line breaks of the file; nothing of it was taken.",
         )  # fmt: skip
+
+    def _no_snapshot_lacks_too_much(self) -> bool:
+        """Whether every snapshot can be believed; the first that lacks too much of what was known is refused (R5)."""
+        if self.withdrawals is None:
+            return True
+        refusal = self.withdrawals.find(self.readable)
+        if refusal is None:
+            return True
+        number, error = refusal
+        del self.readable[number]
+        self.refused[self.inputs[number].delivery_id] = error
+        return False
 
     def _rank(self) -> None:
         """`ranked`: which unbroken rows of the second look are accepted, duplicates (R2) or in conflict."""
@@ -266,8 +309,19 @@ class _Judging:
             "select *, row_number() over record > 1 and content_hash <> first_value(content_hash) over record as conflict "
             f"from ({accepted} union all {undecided}) window record as (partition by delivery, record_key order by raw_row)"
         )
+        back = ""
+        if (
+            self.withdrawals
+        ):  # after a withdrawal the same content is a revision again, once for a moment of receipt
+            compared = (
+                f"select *, row_number() over (partition by record_key, content_hash, conflict, received_at "
+                f"order by settled desc, delivery, raw_row) = 1 and was_gone is not null as is_back from ({compared}) "
+                "join (select delivery, received_at from deliveries) using (delivery) "
+                "left join (select *, true as was_gone from returned) using (delivery, record_key)"
+            )
+            back = "when is_back then 'accepted' "
         self.con.execute(
-            "create or replace temp table ranked as select delivery, raw_row, case when conflict then 'conflict' "
+            f"create or replace temp table ranked as select delivery, raw_row, case when conflict then 'conflict' {back}"
             "when was_stored or row_number() over (partition by record_key, content_hash, conflict "
             "order by settled desc, delivery, raw_row) > 1 then 'duplicate' else 'accepted' end as verdict "
             f"from ({compared}) qualify not settled"
@@ -281,10 +335,11 @@ class _Judging:
             "core-rest", f"select {queries.core_columns(self.task)} from {rows} where verdict = 'accepted'"
         )
         received = queries.received_rows(self._rows_aside())
+        key = f"case when {self.withdrawals.key_is_known} then record_key end" if self.withdrawals else NO_KEY
         self._stage(
             "quarantine",
-            f"select {where_from}, received, reasons from {rows} where reasons is not null union all "
-            f"select {where_from}, record, [{quoted(CONFLICT.id)}] from ({received}) semi join "
+            f"select {where_from}, received, reasons, {key} as record_key from {rows} where reasons is not null union all "
+            f"select {where_from}, record, [{quoted(CONFLICT.id)}], {NO_KEY} from ({received}) semi join "
             "(from ranked where verdict = 'conflict') using (delivery, raw_row) join deliveries using (delivery)",
         )
         self._stage(
@@ -292,6 +347,8 @@ class _Judging:
             f"select batch_id, delivery_id, raw_row, received_at, record_key, content_hash from {rows} "
             "where verdict = 'duplicate'",
         )
+        if self.withdrawals:
+            self.withdrawn = self.withdrawals.stage()
 
     def _stage(self, name: str, query: str) -> None:
         path = quoted(str(self.staging / f"{name}.parquet"))
@@ -316,12 +373,33 @@ class _Judging:
             )
             for kind, names in files.items()
         }
+        snapshots = self.withdrawals.snapshots if self.withdrawals else {}
         counts = []
         for number in self.readable:
             delivery = self.inputs[number].delivery_id
             rows = {kind: found.get(delivery, 0) for kind, found in staged.items()}
-            counts.append(Counts(delivery, self.landed[number], **rows))
+            counts.append(
+                Counts(
+                    delivery,
+                    self.landed[number],
+                    **rows,
+                    withdrawn=self.withdrawn.get(number, 0),
+                    snapshot_of=snapshots.get(number),
+                )
+            )
         return counts
+
+    def _findings(self) -> list[Finding]:
+        """What the rows tell that a person should look at."""
+        if self.withdrawals:
+            return [
+                Finding(self.inputs[number].delivery_id, "withdrawals_held", figures)
+                for number, figures in self.withdrawals.held
+            ]
+        if isinstance(self.task.feed.delivers, Cumulative):
+            found = falls.find(self.con, self.task, self.inputs, self.readable, self.past, self.staging)
+            return [Finding(self.inputs[number].delivery_id, "fall", figures) for number, figures in found]
+        return []
 
     def _failures(self) -> dict[str, int]:
         """Rows in quarantine by the rule they break."""

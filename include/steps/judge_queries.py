@@ -6,7 +6,7 @@ The queries are built from the contract and the source definition alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -16,12 +16,14 @@ from include.quality import verdicts
 from include.sources.definition import (
     ColumnMapping,
     ConstantMapping,
+    Cumulative,
     ExpressionMapping,
     Feed,
     SourceDefinition,
 )
 from include.sources.definition import Mapping as FieldMapping
 from include.sources.formats import RawRows
+from include.sources.formats.raw import SPACES
 from include.transform import (
     TextRules,
     content_hash,
@@ -30,10 +32,18 @@ from include.transform import (
     record_key,
     typed_value,
     with_channel,
+    without_footnotes,
     without_spaces,
 )
 
-TYPES = {"string": "varchar", "date": "date", "integer": "bigint", "number": "double", "boolean": "boolean"}
+TYPES = {
+    "string": "varchar",
+    "date": "date",
+    "timestamp": "timestamptz",
+    "integer": "bigint",
+    "number": "double",
+    "boolean": "boolean",
+}
 
 
 @dataclass(frozen=True)
@@ -74,9 +84,11 @@ def text_rules(feed: Feed) -> TextRules:
     """How the feed writes values."""
     declared = feed.format
     dates = tuple(declared.dates)
-    if declared.kind == "xlsx" and "%Y-%m-%d" not in dates:
+    if declared.kind in ("xlsx", "xls", "ods", "parquet") and "%Y-%m-%d" not in dates:
         dates += ("%Y-%m-%d",)  # date cells of a workbook come in this form whatever they show
-    return TextRules(declared.decimal, declared.thousands, dates, tuple(declared.null_values))
+    return TextRules(
+        declared.decimal, declared.thousands, dates, tuple(declared.null_values), declared.footnote_marks
+    )
 
 
 def own_words(field: Field, feed: Feed) -> dict[str, str]:
@@ -124,7 +136,12 @@ def core_columns(task: Task, computed: Mapping[str, str] | None = None) -> str:
     present = {field.name for field in task.present}
     columns = {
         f.name: f"cast(null as {TYPES[f.type]})" for f in task.contract.fields if f.name not in present
-    } | dict(computed or {})
+    }
+    columns |= {
+        "withdrawn": "false",
+        "since_january": str(isinstance(task.feed.delivers, Cumulative)).lower(),
+    }
+    columns |= dict(computed or {})
     names = [column.name for column in task.contract.columns]
     return ", ".join(f"{columns[name]} as {name}" if name in columns else name for name in names)
 
@@ -162,7 +179,7 @@ def _text_rows(
     spaces = "".join(sorted({space for raw in readable.values() for space in raw.outer_spaces}))
     if spaces:
         rows = _replaced(rows, {name: without_spaces(name, spaces) for name in mapped})
-    if spaces or set(text.null_values) - {""}:
+    if spaces or text.footnote_marks or set(text.null_values) - {""}:
         rows = _replaced(rows, {name: null_where_nothing(name, text) for name in mapped})
     return rows
 
@@ -192,6 +209,9 @@ def _with_channels(task: Task, rows: str) -> str:
 
 def _cells(feed: Feed, contract: Contract, number: int, delivery: Input, raw: RawRows, record: str) -> str:
     """The cells of one delivery under the names of the contract's fields, besides the record."""
+    if marks := feed.format.footnote_marks:
+        bare = {heading: without_footnotes(cell, marks, SPACES) for heading, cell in raw.cells.items()}
+        raw = replace(raw, cells=bare)
     cells = {f"raw_{f.name}": _mapped(feed.fields.get(f.name), raw) for f in contract.reported}
     shared = of_delivery(number, delivery)
     return f"select {_named(shared)}, raw_row, {record} as record, {_named(cells)} from {raw.relation}"

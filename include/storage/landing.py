@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -27,7 +28,9 @@ class Landed:
 def land(home: Home, write: Callable[[BinaryIO], None]) -> Landed:
     """Keep what `write` writes; the same bytes again are the same file. Nothing stays of a write that fails."""
     home.landing.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=home.landing, prefix=".incoming-", delete=False) as file:
+    with tempfile.NamedTemporaryFile(
+        dir=home.landing, prefix=f".incoming-{os.getpid()}-", delete=False
+    ) as file:
         incoming = Path(file.name)
         try:
             hashing = _Hashing(cast(BinaryIO, file))
@@ -48,6 +51,23 @@ def land(home: Home, write: Callable[[BinaryIO], None]) -> Landed:
     return Landed(hashing.sha256, hashing.size)
 
 
+@contextlib.contextmanager
+def scratch(home: Home) -> Iterator[Path]:
+    """An empty restricted folder in which a transport puts what must be whole before it lands; gone afterwards."""
+    above = home.restricted / "scratch"
+    above.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=above, prefix=f"{os.getpid()}-") as folder:
+        yield Path(folder)
+
+
+def clear(home: Home, pid: int) -> None:
+    """Remove what a process that was ended had begun to land."""
+    for path in home.landing.glob(f".incoming-{pid}-*"):
+        path.unlink(missing_ok=True)
+    for path in (home.restricted / "scratch").glob(f"{pid}-*"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
 def landed_path(home: Home, sha256: str) -> Path:
     """Where the bytes with that hash lie."""
     return home.landing / sha256[:2] / sha256
@@ -55,10 +75,10 @@ def landed_path(home: Home, sha256: str) -> Path:
 
 def _sweep(home: Home, than: Path) -> None:
     """Remove what a process that died a day ago or more had begun to land."""
-    for path in home.landing.glob(".incoming-*"):
+    for path in [*home.landing.glob(".incoming-*"), *(home.restricted / "scratch").glob("*-*")]:
         with contextlib.suppress(FileNotFoundError):  # another process was quicker
             if than.stat().st_mtime - path.stat().st_mtime > A_DAY_S:
-                path.unlink()
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 class _Hashing:

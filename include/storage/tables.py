@@ -34,6 +34,7 @@ QUARANTINE_SCHEMA = pa.schema(
         ("raw_row", pa.int64()),
         ("received", pa.string()),
         ("reasons", pa.list_(pa.string())),
+        ("record_key", pa.string()),
     ]
 )
 DUPLICATE_SCHEMA = pa.schema(
@@ -47,6 +48,7 @@ DUPLICATE_SCHEMA = pa.schema(
     ]
 )
 PARTS = ("", "-rest")  # of core: rows accepted at once, rows accepted after a second look
+WITHDRAWN = "-withdrawn"  # of core, where there are any: withdrawals, which are no rows of a delivery
 KINDS = ("quarantine", "duplicates", "core")  # core last: its transaction is the commit point of a batch
 
 
@@ -87,7 +89,7 @@ def append_batch(home: Home, dataset: str, batch_id: str, committed_at_ms: int) 
         folder = _uri(home, kind, dataset)
         parts = {
             staged(home, batch_id) / f"{kind}{part}.parquet": folder / f"{batch_id}{part}.parquet"
-            for part in (PARTS if kind == "core" else PARTS[:1])
+            for part in (_parts_of_core(home, dataset, batch_id) if kind == "core" else PARTS[:1])
         }
         if not all(source.exists() or target.exists() for source, target in parts.items()):
             table.update_incremental()  # another process finished this batch meanwhile
@@ -106,6 +108,12 @@ def append_batch(home: Home, dataset: str, batch_id: str, committed_at_ms: int) 
             actions.append(AddAction(target.name, target.stat().st_size, {}, committed_at_ms, True, stats))
             total += rows
         _commit(table, actions, batch_id, total)
+
+
+def _parts_of_core(home: Home, dataset: str, batch_id: str) -> tuple[str, ...]:
+    name = f"core{WITHDRAWN}.parquet", f"{batch_id}{WITHDRAWN}.parquet"
+    staged_or_moved = (staged(home, batch_id) / name[0], _uri(home, "core", dataset) / name[1])
+    return (*PARTS, WITHDRAWN) if any(path.exists() for path in staged_or_moved) else PARTS
 
 
 def is_committed(home: Home, dataset: str, batch_id: str) -> bool:

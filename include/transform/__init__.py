@@ -8,6 +8,7 @@ from include.transform.values import (
     quoted,
     register_codes,
     typed_value,
+    without_footnotes,
     without_spaces,
 )
 
@@ -21,5 +22,6 @@ __all__ = [
     "register_registrable",
     "typed_value",
     "with_channel",
+    "without_footnotes",
     "without_spaces",
 ]

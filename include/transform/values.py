@@ -6,6 +6,7 @@ where the text cannot be read: the row rules of the contract turn that into a re
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import duckdb
@@ -19,14 +20,28 @@ create or replace temp macro fold_word(word) as
 """
 
 
+SERIAL_DAYS = ("excel1900", "excel1904")
+"""Date formats that are a day's number in a workbook, by the two systems that there are."""
+SPACES_IN_NUMBERS = " \u00a0\u202f"
+
+
 @dataclass(frozen=True)
 class TextRules:
-    """How a source writes values: decimal sign, thousands mark, date formats (strptime), words for nothing."""
+    """How a source writes values.
+
+    Attributes:
+        decimal: the decimal sign.
+        thousands: the mark between groups of three digits; "" for none.
+        dates: strptime formats and `SERIAL_DAYS`, tried in order.
+        null_values: words for nothing.
+        footnote_marks: characters that may stand behind a value.
+    """
 
     decimal: str
     thousands: str
     dates: tuple[str, ...]
     null_values: tuple[str, ...]
+    footnote_marks: str = ""
 
 
 def quoted(text: str) -> str:
@@ -40,6 +55,11 @@ def without_spaces(cell: str, spaces: str) -> str:
     beginnings = [f"{cell} < '!'", *(f"starts_with({cell}, chr({ord(s)}))" for s in spaces if s > "!")]
     looks = beginnings + [f"ends_with({cell}, {code})" for code in codes]
     return f"case when {' or '.join(looks)} then trim({cell}, {' || '.join(codes)}) else {cell} end"
+
+
+def without_footnotes(cell: str, marks: str, spaces: str) -> str:
+    """Text of a column without the marks of footnotes at its end, nor spaces before, between or behind these."""
+    return f"rtrim({cell}, {quoted(marks + spaces)})"
 
 
 def null_where_nothing(cell: str, rules: TextRules) -> str:
@@ -56,8 +76,7 @@ def typed_value(field: Field, rules: TextRules) -> str:
         # As written first; folded only where that finds nothing, since folding costs more.
         return f"coalesce({field.name}_code({word}), {field.name}_code(fold_word({word})))"
     if field.type == "date":
-        formats = "[" + ", ".join(map(quoted, rules.dates)) + "]"
-        return f"cast(try_strptime({raw}, {formats}) as date)"
+        return _date(raw, rules.dates)
     if field.type in ("number", "integer"):
         return _number(raw, field.type, rules)
     return raw
@@ -87,16 +106,43 @@ def register_codes(connection: duckdb.DuckDBPyConnection, field: Field, own: dic
     )
 
 
+def _date(raw: str, formats: tuple[str, ...]) -> str:
+    """The first format that fits; formats of strptime that follow each other are tried in one call."""
+    tried = []
+    for serial, group in itertools.groupby(formats, key=lambda form: form if form in SERIAL_DAYS else ""):
+        if serial:
+            tried.append(_serial_day(raw, serial))
+        else:
+            tried.append(f"cast(try_strptime({raw}, [{', '.join(map(quoted, group))}]) as date)")
+    return tried[0] if len(tried) == 1 else f"coalesce({', '.join(tried)})"
+
+
+def _serial_day(raw: str, system: str) -> str:
+    """The day that a workbook numbers so, up to 31 December 9999.
+
+    In the system of 1900 day 1 is 1 January 1900, and day 60 is a 29 February that there was not: 60 is no day.
+    In the system of 1904 day 0 is 1 January 1904. Source: ECMA-376 part 1, 18.17.4.
+    """
+    number = f"cast({raw} as integer)"
+    if system == "excel1904":
+        day = f"case when {number} <= 2957003 then date '1904-01-01' + {number} end"
+    else:
+        day = (
+            f"case when {number} between 1 and 59 then date '1899-12-31' + {number} "
+            f"when {number} between 61 and 2958465 then date '1899-12-30' + {number} end"
+        )
+    return f"case when regexp_full_match({raw}, '[0-9]{{1,7}}') then {day} end"
+
+
 def _number(raw: str, kind: str, rules: TextRules) -> str:
-    text = raw
+    whole, text = "[+-]?[0-9]+", raw
     if rules.thousands:
-        text = f"replace(replace({text}, {quoted(rules.thousands)}, ''), chr(160), '')"
-    whole = "[+-]?[0-9]+"
+        marks = SPACES_IN_NUMBERS if rules.thousands == " " else rules.thousands
+        whole = f"[+-]?([0-9]+|[0-9]{{1,3}}([{marks}][0-9]{{3}})+)"
+        text = f"translate({raw}, {quoted(marks)}, '')"
     if kind == "integer":
-        return f"case when regexp_full_match({text}, '{whole}') then try_cast({text} as bigint) end"
-    pattern = (
-        f"{whole}([{rules.decimal}][0-9]+)?([eE][+-]?[0-9]+)?"
-        if rules.decimal == "."
-        else f"{whole}(,[0-9]+)?"
-    )
-    return f"case when regexp_full_match({text}, '{pattern}') then try_cast(replace({text}, ',', '.') as double) end"
+        return f"case when regexp_full_match({raw}, {quoted(whole)}) then try_cast({text} as bigint) end"
+    pattern = f"{whole}([.][0-9]+)?([eE][+-]?[0-9]+)?" if rules.decimal == "." else f"{whole}(,[0-9]+)?"
+    if rules.decimal == ",":
+        text = f"replace({text}, ',', '.')"
+    return f"case when regexp_full_match({raw}, {quoted(pattern)}) then try_cast({text} as double) end"

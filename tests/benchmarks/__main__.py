@@ -8,12 +8,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.benchmarks import report
-from tests.benchmarks.bounds import ROWS, ROWS_LARGE, compare
+from tests.benchmarks import reading, report
+from tests.benchmarks.bounds import FEEDS, ROWS, ROWS_LARGE, ROWS_MEDIUM, ROWS_OF_A_FEED, compare
 from tests.benchmarks.measures import Bench, Costs
 from tests.benchmarks.measuring import ROOT
 
-ROWS_QUICK, ROWS_USUAL = 200_000, 500_000
+ROWS_QUICK, ROWS_USUAL, ROWS_READ_QUICK = 200_000, 500_000, 20_000
 
 
 def main() -> int:
@@ -32,6 +32,10 @@ def main() -> int:
             large = bench.judging(ROWS_LARGE, repeats=1)
             bench.forget(ROWS_LARGE)
             measured.append((ROWS_LARGE, large))
+            medium = bench.judging(ROWS_MEDIUM, repeats=1)
+            bench.forget(ROWS_MEDIUM)
+            measured.append((ROWS_MEDIUM, medium))
+            figures["judge_medium_peak_mib"] = medium["judge"].peak_mib
             figures["judge_peak_growth"] = large["judge"].peak_mib / judged["judge"].peak_mib
             figures["judge_large_cpu_ratio"] = large["judge"].cpu_s / large["bare"].cpu_s
         if not given.no_usual:
@@ -45,6 +49,17 @@ def main() -> int:
             measured.append((0, marts))
             figures["marts_cpu_ratio"] = marts["marts"].cpu_s / marts["scan"].cpu_s
             figures["marts_work_cpu_ratio"] = marts["marts"].work_cpu_s / marts["scan"].work_cpu_s
+        if not given.no_reading:
+            for kind, most in reading.ROWS.items():
+                read_rows = min(most, ROWS_READ_QUICK) if given.quick else most
+                costs, megabytes = bench.reading(kind, read_rows)
+                measured.append((read_rows, {f"{name} {kind}": cost for name, cost in costs.items()}))
+                figures |= reading_figures(kind, costs, read_rows, megabytes)
+        if not (given.quick or given.no_feeds):
+            feeds = bench.hundred_feeds(FEEDS, ROWS_OF_A_FEED)
+            measured.append((FEEDS * ROWS_OF_A_FEED, {"hundred_feeds": feeds}))
+            figures["feeds_rows_per_s"] = FEEDS * ROWS_OF_A_FEED / feeds.wall_s
+            figures["feeds_peak_mib"] = feeds.peak_mib
     finally:
         if not given.keep:
             bench.clean()
@@ -70,6 +85,16 @@ def judging_figures(costs: Costs, rows: int) -> dict[str, float]:
     }
 
 
+def reading_figures(kind: str, costs: Costs, rows: int, megabytes: float) -> dict[str, float]:
+    """The rate of our reader, and its CPU time beside the public one's; starting Python and importing left out."""
+    ours, public = costs["read"].work_cpu_s, costs["read_publicly"].work_cpu_s
+    return {
+        f"read_{kind}_cpu_ratio": ours / public,
+        f"read_{kind}_rows_per_s": rows / ours,
+        f"read_{kind}_mb_per_s": megabytes / ours,
+    }
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument(
@@ -80,6 +105,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--no-marts", action="store_true", help="leave out the marts of the simulated country"
     )
+    parser.add_argument("--no-reading", action="store_true", help="leave out the readers of each format")
+    parser.add_argument("--no-feeds", action="store_true", help=f"leave out the {FEEDS} feeds in one run")
     parser.add_argument(
         "--usual-rows", type=int, help=f"rows for pandas and Great Expectations ({ROWS_USUAL:,})"
     )

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-ROWS, ROWS_LARGE = 2_000_000, 10_000_000
+ROWS, ROWS_MEDIUM, ROWS_LARGE = 2_000_000, 5_000_000, 10_000_000
+FEEDS, ROWS_OF_A_FEED = 100, 10_000
+BESIDE = {
+    "csv": "DuckDB",
+    "xlsx": "calamine",
+    "xls": "calamine",
+    "ods": "calamine",
+    "jsonl": "pyarrow",
+    "parquet": "pyarrow",
+}
 
 
 @dataclass(frozen=True)
@@ -28,6 +37,14 @@ BOUNDS = (
     Bound(
         "judge_peak_growth", 1.3, "×",
         "Five times the rows (10 million) need at most 1.3 times that memory: it grows with the machine, not with the file.",
+    ),
+    Bound("judge_medium_peak_mib", 1024, "MiB", "5 million CSV rows are judged within 1 GiB of memory."),
+    *(
+        Bound(
+            f"read_{kind}_cpu_ratio", 1.5, "×",
+            f"Reading {kind} into text takes at most one and a half times the CPU time of {public}.",
+        )
+        for kind, public in BESIDE.items()
     ),
 )  # fmt: skip
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.benchmarks import generate, measuring
+from tests.benchmarks import generate, measuring, reading
 from tests.benchmarks.measuring import Cost
 
 SOURCES = Path(__file__).parent / "sources"
@@ -66,9 +66,44 @@ class Bench:
                 runs[name].append(self._run(name, 0, number, environment=environment))
         return {"country": country, **{name: measuring.median(found) for name, found in runs.items()}}
 
+    def reading(self, kind: str, rows: int) -> tuple[Costs, float]:
+        """Our reader of a format and the fastest public one on the same file, in turn; and the file's megabytes."""
+        folder = self.folder / "inbox"
+        self.say(f"a file of {rows:,} rows, {kind}")
+        path, register = reading.file(kind, folder, rows), self._register_for_reading(rows)
+        runs: dict[str, list[Cost]] = {"read": [], "read_publicly": []}
+        for number in range(self.repeats):
+            self.say(f"{kind}: reading{f', run {number + 1}' if number else ''}")
+            runs["read"].append(measuring.run("read", kind, path, register, environment={}))
+            runs["read_publicly"].append(measuring.run("read_publicly", kind, path, environment={}))
+        costs = {name: measuring.median(found) for name, found in runs.items()}
+        if costs["read"].said != costs["read_publicly"].said:
+            raise WrongOutcome(f"{kind}: the readers differ: {[cost.said for cost in costs.values()]}")
+        return costs, reading.size_mb(path)
+
+    def _register_for_reading(self, rows: int) -> Path:
+        return generate.register(self.folder / "inbox" / f"register-{rows}", rows)
+
+    def hundred_feeds(self, feeds: int, rows: int) -> Cost:
+        """That many feeds of as many rows, landed, judged and committed in one run."""
+        source = self._register(rows)
+        home, sources = self._fresh("home"), self._fresh("sources")
+        definition = (SOURCES / "BENCH.yaml").read_text(encoding="utf-8")
+        for number in range(feeds):
+            name = f"BENCH{number:03}"
+            (sources / f"{name}.yaml").write_text(
+                definition.replace("source: BENCH", f"source: {name}"), encoding="utf-8"
+            )
+        environment = self._environment(home, source) | {"ODCM_SOURCES": str(sources)}
+        cost = self._run("hundred_feeds", rows, 0, environment=environment)
+        expected = {"feeds": feeds, "accepted": feeds * generate.outcome(rows).accepted}
+        if cost.said != expected:
+            raise WrongOutcome(f"expected {expected}, found {cost.said}")
+        return cost
+
     def clean(self) -> None:
         """Remove every working file; the results stay."""
-        for name in ("inbox", "home", "usual", "country", "sandbox"):
+        for name in ("inbox", "home", "usual", "country", "sandbox", "sources"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
 
     def forget(self, rows: int) -> None:

@@ -17,6 +17,7 @@ from rich.table import Table
 
 from tests.benchmarks.bounds import Kept
 from tests.benchmarks.measuring import Cost
+from tests.benchmarks.reading import PUBLIC
 
 MEANINGS = {
     "land": "land: copy, hash, sync",
@@ -27,6 +28,11 @@ MEANINGS = {
     "country": "make and ingest the simulated country",
     "marts": "all marts from core",
     "scan": "DuckDB alone, one scan of core",
+    "hundred_feeds": "land, judge and commit 100 feeds in one run",
+} | {
+    f"{name} {kind}": f"reading {kind}, {by}"
+    for kind, public in PUBLIC.items()
+    for name, by in (("read", "ours"), ("read_publicly", public))
 }
 FIGURES = {
     "judge_cpu_ratio": ("judging ÷ bare CSV → Parquet, CPU", "×"),
@@ -39,6 +45,17 @@ FIGURES = {
     "usual_peak_ratio": ("pandas and Great Expectations ÷ judging, peak memory", "×"),
     "marts_cpu_ratio": ("all marts ÷ one scan of core, CPU", "×"),
     "marts_work_cpu_ratio": ("the same without starting Python and importing", "×"),
+    "judge_medium_peak_mib": ("peak memory of judging 5 million rows", "MiB"),
+    "feeds_rows_per_s": ("100 feeds in one run, rows a second on the clock", "rows"),
+    "feeds_peak_mib": ("the same, peak memory of the largest process", "MiB"),
+} | {
+    f"read_{kind}_{figure}": (f"reading {kind}: {meaning}", unit)
+    for kind, public in PUBLIC.items()
+    for figure, meaning, unit in (
+        ("cpu_ratio", f"ours ÷ {public}, CPU of the work", "×"),
+        ("rows_per_s", "rows in a second of CPU time", "rows"),
+        ("mb_per_s", "megabytes in a second of CPU time", "MB"),
+    )
 }
 Measured = Sequence[tuple[int, Mapping[str, Cost]]]
 

@@ -136,8 +136,40 @@ def scan() -> Work:
     return work
 
 
+def read(kind: str, path: str, register: str) -> Work:
+    """Our reader of a format: every cell of every row as text."""
+    from tests.benchmarks import reading
+
+    rows = reading.ours(kind, Path(path), reading.names(Path(register)))
+    return lambda: {"rows": rows()}
+
+
+def read_publicly(kind: str, path: str) -> Work:
+    """The fastest public reader of the format: every cell of every row."""
+    from tests.benchmarks import reading
+
+    rows = reading.public(kind, Path(path))
+    return lambda: {"rows": rows()}
+
+
+def hundred_feeds() -> Work:
+    """Land and judge every feed, each in a process of its own, as `odcm ingest` does."""
+    from include.cli.ingest import run
+    from include.steps import ingest
+    from include.steps.contained import Contained
+
+    def work() -> dict[str, Any]:
+        with Contained() as steps:
+            outcomes = run(ingest.feeds(), steps=steps, workers=THREADS)
+        assert all(one.state == "committed" for one in outcomes), outcomes
+        return {"feeds": len(outcomes), "accepted": sum(one.accepted for one in outcomes)}
+
+    return work
+
+
 COMMANDS: dict[str, Callable[..., Work]] = {
-    work.__name__: work for work in (land, judge, gate, bare, usual, country, marts, scan)
+    work.__name__: work
+    for work in (land, judge, gate, bare, usual, country, marts, scan, read, read_publicly, hundred_feeds)
 }
 
 

@@ -26,7 +26,7 @@ class Steps:
     def feeds(self, dataset: str) -> list[str]:
         return [f"{source}/{dataset}" for source in SOURCES]
 
-    def land(self, feed_id: str) -> dict[str, Any]:
+    def land(self, feed_id: str, home: object, connect: Callable[[str], object]) -> dict[str, Any]:
         self._try(feed_id, "land")
         return {"feed_id": feed_id, "new": 1, "known": 0, "bytes": 10}
 

@@ -17,7 +17,6 @@ AIRFLOW = ("api-server", "scheduler", "dag-processor", "triggerer", "worker")
 SECRET = re.compile(
     r"PASSWORD|SECRET|FERNET|TOKEN|REDISCLI_AUTH|CONN_|SQL_ALCHEMY|BROKER|RESULT_BACKEND|LEDGER_URL"
 )
-OPTIONAL = {"ODCM_API", "ODCM_API_TOKEN"}
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +62,7 @@ def test_every_secret_comes_from_the_environment_and_has_no_default(compose: dic
     seen = set()
     for service in compose["services"].values():
         for name, value in service.get("environment", {}).items():
-            if SECRET.search(name) and name not in OPTIONAL:
+            if SECRET.search(name):
                 seen.add(name)
                 assert re.search(r"\$\{[A-Z_]+:\?[^}]*\}", value), f"{name}: {value}"
                 assert ":-" not in value, f"{name}: {value}"

@@ -19,7 +19,7 @@ import pytest
 
 from include.contracts import DATASETS
 from include.ledger import FeedBalance
-from include.sandbox.http import DEFAULT_TOKEN
+from include.sandbox.http import connection
 from include.sources import SourceError
 from include.steps import ingest
 from include.steps.context import open_ledger
@@ -56,7 +56,7 @@ class Place:
             "ODCM_NOW": self.now,
             "ODCM_INBOX": str(self.sandbox / "inbox"),
             "ODCM_API": self.api,
-            "ODCM_API_TOKEN": DEFAULT_TOKEN,
+            "AIRFLOW_CONN_SANDBOX_API": connection(),
         }
         found |= {"ODCM_SOURCES": str(self.sources)} if self.sources else {}
         return found | ({"ODCM_LEDGER_URL": self.ledger_url} if self.ledger_url else {})

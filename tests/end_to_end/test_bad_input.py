@@ -136,11 +136,8 @@ def test_a_refused_file_is_refused_again_and_accepted_once_the_cause_is_mended(
 @pytest.mark.parametrize(
     ("how", "said"),
     [
-        ("fails", "API: page 1: found HTTP status 500; expected 200. It will be asked again."),
-        (
-            "stops",
-            "answer: found no JSON, or half of it; expected a whole JSON object. It will be asked again",
-        ),
+        ("fails", "page 1: found HTTP status 500; expected 200. It will be asked again"),
+        ("stops", "page 1: found no JSON, or half of it; expected a whole JSON document. It will be asked"),
         ("forgets", "items; expected the"),
     ],
 )

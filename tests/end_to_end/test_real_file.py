@@ -31,7 +31,10 @@ def taken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Place, Ing
         tmp_path_factory.mktemp("cbp") / "home", FILE.parent, sources=Path(__file__).parent / "cbp",
         now="2023-01-15T00:00:00+00:00",
     )  # fmt: skip
+    allowed = tmp_path_factory.mktemp("allowed") / "deployment.yaml"
+    allowed.write_text('roots: ["${CBP_FOLDER}"]\n', encoding="utf-8")
     with place.entered(), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ODCM_DEPLOYMENT", str(allowed))
         patch.setenv("CBP_FOLDER", str(FILE.parent))
         yield place, ingest_feeds([FEED])
 

@@ -135,9 +135,10 @@ def environment(place: Place, keys: Secrets, ports: Ports) -> dict[str, str]:
         "ODCM_HOME": str(place.home),
         "ODCM_INBOX": str(place.sandbox / "inbox"),
         "ODCM_API": f"http://127.0.0.1:{ports.sources_api}",
-        "ODCM_API_TOKEN": keys.api_token,
+        "ODCM_API_TOKEN": keys.api_token,  # for the server
         "ODCM_NOW": os.environ.get("ODCM_NOW") or SIMULATED_NOW,
         "AIRFLOW_HOME": str(place.airflow),
+        "AIRFLOW_CONN_SANDBOX_API": json.dumps({"conn_type": "http", "password": keys.api_token}),
         "AIRFLOW_CONN_SMTP_DEFAULT": json.dumps(smtp),
         "AIRFLOW__API__BASE_URL": base_url,
         "AIRFLOW__API__HOST": "127.0.0.1",

@@ -2,27 +2,51 @@
 
 from __future__ import annotations
 
-from include.sources.definition import CsvFormat, HttpJsonTransport, JsonlFormat, XlsxFormat
-from include.sources.formats.csv import exact_records, read_csv
-from include.sources.formats.json import read_json_pages, read_jsonl
 from include.sources.formats.raw import Delivered, RawRows, Reading
-from include.sources.formats.xlsx import read_xlsx
 
-__all__ = ["Delivered", "RawRows", "Reading", "exact_records", "read"]
+__all__ = ["Delivered", "RawRows", "Reading", "read"]
 
 
 def read(reading: Reading) -> RawRows:
-    """The delivery by its declared format.
+    """The delivery by its declared format; libraries are loaded only for the kind that is asked for.
 
     Raises:
         SourceError: the delivery as a whole cannot be read.
     """
+    raw, unpivot = _read(reading), getattr(reading.feed.format, "unpivot", None)
+    if unpivot is None:
+        return raw
+    from include.sources.formats.unpivot import unpivoted
+
+    return unpivoted(reading, raw, unpivot)
+
+
+def _read(reading: Reading) -> RawRows:
     declared = reading.feed.format
-    if isinstance(declared, CsvFormat):
+    if declared.kind == "csv":
+        from include.sources.formats.csv import read_csv
+
         return read_csv(reading, declared)
-    if isinstance(declared, XlsxFormat):
-        return read_xlsx(reading, declared)
-    if isinstance(declared, JsonlFormat):
+    if declared.kind == "jsonl":
+        from include.sources.formats.json import read_jsonl
+
         return read_jsonl(reading, declared)
-    assert isinstance(reading.feed.transport, HttpJsonTransport)
-    return read_json_pages(reading, reading.feed.transport.items, reading.feed.transport.total)
+    if declared.kind == "json":
+        from include.sources.formats.json import read_json
+
+        return read_json(reading, declared)
+    if declared.kind == "fixed":
+        from include.sources.formats.fixed import read_fixed
+
+        return read_fixed(reading, declared)
+    if declared.kind == "xml":
+        from include.sources.formats.xml import read_xml
+
+        return read_xml(reading, declared)
+    if declared.kind == "parquet":
+        from include.sources.formats.parquet import read_parquet
+
+        return read_parquet(reading, declared)
+    from include.sources.formats.workbook import read_workbook
+
+    return read_workbook(reading, declared)

@@ -1,44 +1,157 @@
-"""Delimited text through DuckDB's reader; records it cannot split are kept apart, never skipped."""
+"""Delimited text: plain files by DuckDB's reader, every other record by record. No record is skipped by either."""
 
 from __future__ import annotations
 
-import csv
-import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
+
 from include.sources.definition import CsvFormat
+from include.sources.formats.delimited import look_through
+from include.sources.formats.headings import joined_headings
+from include.sources.formats.lines import count_lines, lines, too_long
 from include.sources.formats.raw import (
     RawRows,
     Reading,
     check_headings,
-    clean_heading,
     identifier,
     json_record,
     literal,
 )
-from include.sources.formats.text import check_encoding, look_through, utf8_text
+from include.sources.formats.records import BLANK, BROKEN, COMMENT, ROW, Dialect, Record, TooLong, records
+from include.sources.formats.spool import Spool, too_many_rows
+from include.sources.formats.text import check_encoding, utf8_text
 
 MAX_LINE_BYTES = 8 << 20
+RULE = "row.columns"
 
 
 def read_csv(reading: Reading, declared: CsvFormat) -> RawRows:
-    """Every record of the file as text columns c0, c1, …; short, long and unreadable records as rejects."""
+    """Every record of the file as text columns c0, c1, …; short, long and unreadable records as rejects.
+
+    raw_row counts as a spreadsheet program counts rows: titles, headings, comments and blank lines count, a line
+    break inside quotes does not.
+    """
     path = utf8_text(reading, declared.encoding, checked_by_engine=True)
-    headings = _headings(reading, path, declared)
-    check_headings(reading, headings, f"heading line {declared.title_rows + 1}")
-    columns = [f"c{number}" for number in range(len(headings))]
+    head = _head(reading, path, declared)
+    if _is_for_the_engine(declared, head):
+        longest = min(reading.limits.cell_chars, MAX_LINE_BYTES)
+        facts = look_through(path, declared.delimiter, declared.quote, longest, head.size)
+        if facts.plain:
+            return _by_the_engine(
+                reading, path, declared, head, facts.records - head.number, facts.outer_spaces
+            )
+    return _record_by_record(reading, path, declared, head)
+
+
+@dataclass(frozen=True)
+class _Head:
+    """The headings, the place of the row that ends them, and the lines and bytes to there."""
+
+    headings: list[str]
+    number: int
+    lines: int
+    size: int
+
+    @property
+    def columns(self) -> list[str]:
+        return [f"c{number}" for number in range(len(self.headings))]
+
+    @property
+    def cells(self) -> dict[str, str]:
+        return dict(zip(self.headings, self.columns, strict=True))
+
+    @property
+    def received(self) -> str:
+        return json_record(
+            {heading or column: column for heading, column in zip(self.headings, self.columns, strict=True)}
+        )
+
+
+def _head(reading: Reading, path: Path, declared: CsvFormat) -> _Head:
+    header: list[list[str]] = []
+    titles = declared.title_rows
+    spent = size = 0
+    for record in _records(reading, path, declared):
+        spent, size = spent + record.span, size + len(record.text)
+        if record.kind == COMMENT:
+            continue
+        if titles:
+            titles -= 1
+        elif record.kind == ROW:
+            header.append(_decoded(reading, declared, record))
+        elif record.kind == BROKEN:
+            raise reading.refuse(
+                f"heading line {record.number}", "a quote that does not close", "a heading line",
+                "Check the dialect of the definition.",
+            )  # fmt: skip
+        if len(header) == declared.header_rows:
+            headings = joined_headings(header)
+            _check(reading, headings, f"heading line {record.number}")
+            return _Head(headings, record.number, spent, size)
+    raise reading.refuse(
+        "heading line", "the end of the file", "a heading line", "Ask the source to deliver again."
+    )
+
+
+def _decoded(reading: Reading, declared: CsvFormat, record: Record) -> list[str]:
+    try:
+        return [cell.decode() for cell in record.cells]
+    except UnicodeDecodeError:
+        check_encoding(reading, declared.encoding)
+        raise
+
+
+def _check(reading: Reading, headings: list[str], place: str) -> None:
+    if len(headings) > reading.limits.columns:
+        raise reading.refuse(
+            place, f"{len(headings)} columns", f"no more than {reading.limits.columns} (limits.columns)",
+            "Check the delimiter of the definition, or raise the limit of the deployment.",
+        )  # fmt: skip
+    check_headings(reading, headings, place)
+
+
+def _records(reading: Reading, path: Path, declared: CsvFormat) -> Iterator[Record]:
+    try:
+        yield from records(lines(reading, path), Dialect.of(declared), reading.limits.cell_chars)
+    except TooLong as error:
+        raise too_long(reading, f"row {error.number}, from a quote that does not close") from None
+
+
+# Plain files -----------------------------------------------------------------------------------------------------
+
+
+def _is_for_the_engine(declared: CsvFormat, head: _Head) -> bool:
+    """Whether the engine knows this dialect as we mean it. Its comments begin anywhere in a line; ours do not."""
+    return (
+        len(head.headings) > 1
+        and head.lines == head.number  # what it skips are lines
+        and declared.delimiter.isascii()
+        and declared.delimiter != " "
+        and declared.escape in (None, declared.quote)
+        and declared.comment is None
+        and declared.footer is None
+    )
+
+
+def _by_the_engine(
+    reading: Reading, path: Path, declared: CsvFormat, head: _Head, rows: int, outer_spaces: str
+) -> RawRows:
+    if rows > reading.limits.rows:
+        raise too_many_rows(reading)
     rejects = f"rejects_{reading.delivered.label}"
-    types = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in columns)
+    types = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in head.columns)
     relation = (
-        f"(select row_number() over () + {declared.title_rows + 1} as raw_row, * from read_csv({literal(str(path))}, "
-        f"auto_detect=false, header=true, skip={declared.title_rows}, delim={literal(declared.delimiter)}, "
+        f"(select row_number() over () + {head.number} as raw_row, * from read_csv({literal(str(path))}, "
+        f"auto_detect=false, header=true, skip={head.number - 1}, delim={literal(declared.delimiter)}, "
         f"quote={literal(declared.quote)}, escape={literal(declared.quote)}, new_line={literal(_line_break(path))}, "
         f"nullstr='', max_line_size={MAX_LINE_BYTES}, store_rejects=true, rejects_table={literal(rejects)}, "
         f"rejects_scan={literal(rejects + '_scan')}, "
         f"columns={{{types}}}))"
     )
-    cells = dict(zip(headings, columns, strict=True))
-    facts = look_through(path, declared.delimiter, declared.quote)
 
     def check() -> None:
         question = f"select count(*) from {identifier(rejects)} where error_type = 'INVALID ENCODING'"
@@ -47,23 +160,15 @@ def read_csv(reading: Reading, declared: CsvFormat) -> RawRows:
 
     return RawRows(
         relation=relation,
-        columns=tuple(columns),
-        cells=cells,
-        received=json_record({h or c: c for h, c in zip(headings, columns, strict=True)}),
-        outer_spaces=facts.outer_spaces,
-        rejects=f"select line as raw_row, trim(any_value(csv_line), chr(10) || chr(13)) as received, 'row.columns' as rule from {identifier(rejects)} group by line",
-        physical_rows=facts.records - declared.title_rows - 1,
+        columns=tuple(head.columns),
+        cells=head.cells,
+        received=head.received,
+        outer_spaces=outer_spaces,
+        rejects=f"select line as raw_row, trim(any_value(csv_line), chr(10) || chr(13)) as received, '{RULE}' as rule from {identifier(rejects)} group by line",
+        physical_rows=rows,
         rejects_table=identifier(rejects),
         check=check,
     )
-
-
-def exact_records(path: Path, declared: CsvFormat) -> int:
-    """Records as Python's csv module reads them: slower, and exact about quotes in odd places."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return sum(
-            1 for record in csv.reader(file, delimiter=declared.delimiter, quotechar=declared.quote) if record
-        )
 
 
 def _line_break(path: Path) -> str:
@@ -71,20 +176,47 @@ def _line_break(path: Path) -> str:
         return "\\r\\n" if file.readline(MAX_LINE_BYTES).endswith(b"\r\n") else "\\n"
 
 
-def _headings(reading: Reading, path: Path, declared: CsvFormat) -> list[str]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        records = csv.reader(file, delimiter=declared.delimiter, quotechar=declared.quote)
-        try:
-            lines = list(itertools.islice(records, declared.title_rows + 1))
-        except UnicodeDecodeError:
-            check_encoding(reading, declared.encoding)
-            raise
-        except csv.Error as error:
-            raise reading.refuse(
-                "heading line", str(error), "a heading line", "Check the dialect of the definition."
-            ) from None
-    if len(lines) <= declared.title_rows:
-        raise reading.refuse(
-            "heading line", "the end of the file", "a heading line", "Ask the source to deliver again."
-        )
-    return [clean_heading(cell) for cell in lines[-1]]
+# Every other file ------------------------------------------------------------------------------------------------
+
+
+def _record_by_record(reading: Reading, path: Path, declared: CsvFormat, head: _Head) -> RawRows:
+    spool = Spool(reading, head.columns)
+    is_footer = re.compile(declared.footer).search if declared.footer else None
+    width, last, no_rows, behind = len(head.headings), head.number, head.lines, 0
+    try:
+        for record in _records(reading, path, declared):
+            if record.number <= head.number:
+                continue
+            if record.kind in (BLANK, COMMENT):
+                no_rows += record.span
+                continue
+            cells = record.cells
+            while len(cells) > width and not cells[-1]:  # delimiters that end the line
+                cells.pop()
+            if record.kind == ROW and len(cells) == width:
+                spool.row(record.number, cells, record.span)
+            else:
+                spool.reject(record.number, record.text.rstrip(b"\r\n"), RULE, record.span)
+            if is_footer and is_footer(_first_text(record)):
+                behind += record.span
+            else:
+                last, behind = record.number, 0
+        spool.close()
+    except pa.ArrowInvalid:  # bytes that are no UTF-8
+        check_encoding(reading, declared.encoding)
+        raise
+    return RawRows(
+        relation=spool.relation(last),
+        columns=tuple(head.columns),
+        cells=head.cells,
+        received=head.received,
+        rejects=spool.rejects(last),
+        # Of the lines, counted apart: those that are in no row, and those that a row takes beyond its first.
+        physical_rows=count_lines(path) - no_rows - behind - spool.spans(last),
+    )
+
+
+def _first_text(record: Record) -> str:
+    """The first cell that is not empty; of a broken record, all of it."""
+    cells = record.cells or [record.text]
+    return next((text for cell in cells if (text := cell.decode(errors="replace").strip())), "")

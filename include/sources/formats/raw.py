@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from include.sources.definition import Feed
+from include.sources.deployment import Limits
 from include.sources.errors import SourceError
 
 SPACES = " \t\n\r\u00a0"
@@ -56,12 +57,13 @@ class RawRows:
 
 @dataclass(frozen=True)
 class Reading:
-    """What a reader needs: a connection, a folder for what it must write, the delivery and its feed."""
+    """What a reader needs: a connection, a folder for what it must write, the delivery, its feed and the limits."""
 
     connection: duckdb.DuckDBPyConnection
     folder: Path
     delivered: Delivered
     feed: Feed
+    limits: Limits = Limits()
 
     def refuse(self, place: str, found: str, expected: str, action: str) -> SourceError:
         """The error that refuses this delivery as a whole."""
@@ -80,7 +82,8 @@ def identifier(name: str) -> str:
 
 def json_record(cells: dict[str, str]) -> str:
     """SQL for a record as received: names and texts of its cells as a JSON object."""
-    return "cast(to_json({" + ", ".join(f"{identifier(h)}: {c}" for h, c in cells.items()) + "}) as varchar)"
+    pairs = ", ".join(f"{literal(heading)}, {cell}" for heading, cell in cells.items())
+    return f"cast(json_object({pairs}) as varchar)"
 
 
 def clean_heading(text: str) -> str:
@@ -96,7 +99,9 @@ def check_headings(reading: Reading, found: list[str], place: str) -> None:
             place, f"the column {', '.join(map(repr, doubled))} more than once", "every heading once",
             "Ask the source which of them holds; nothing of this file was taken.",
         )  # fmt: skip
-    missing = sorted(reading.feed.headings() - set(found))
+    unpivot = getattr(reading.feed.format, "unpivot", None)
+    made = {unpivot.name, unpivot.value} if unpivot else set()
+    missing = sorted(reading.feed.headings() - made - set(found))
     if missing:
         raise reading.refuse(
             place, f"no column {', '.join(map(repr, missing))} (there are: {', '.join(filter(None, found))})",

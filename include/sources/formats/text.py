@@ -1,111 +1,180 @@
-"""Text files: the declared encoding or nothing, and how many records there really are."""
+"""Text files: the declared encoding or nothing, whatever the format of what is written in it."""
 
 from __future__ import annotations
 
 import codecs
-from dataclasses import dataclass
+import re
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
 
+from include.sources.formats.letters import Sample
 from include.sources.formats.raw import Reading
 
 CHUNK = 1 << 20
-NO_BREAK_SPACE = "\u00a0"
-LINE_BREAK, SPACE = ord("\n"), ord(" ")
+MARK = "\ufeff"
 MAGIC = {
     b"PK\x03\x04": "a ZIP archive or XLSX workbook",
+    b"PK\x05\x06": "an empty ZIP archive",
     b"\xd0\xcf\x11\xe0": "an old Office file",
     b"%PDF": "a PDF",
+    b"{\\rtf": "an RTF document",
     b"\x1f\x8b": "a gzip archive",
-    b"<!DOC": "an HTML page",
-    b"<html": "an HTML page",
-    b"<?xml": "an XML file",
-    b"\xff\xfe": "text in UTF-16",
-    b"\xfe\xff": "text in UTF-16",
+    b"BZh91AY&SY": "a bzip2 archive",
+    b"\xfd7zXZ\x00": "an xz archive",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
+    b"Rar!\x1a\x07": "a RAR archive",
+    b"\x28\xb5\x2f\xfd": "a Zstandard archive",
+    b"PAR1": "a Parquet file",
+    b"SQLite format 3\x00": "an SQLite database",
+    b"\x89PNG\r\n": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"GIF8": "a picture",
 }
+MARKS = {
+    b"\xff\xfe\x00\x00": "utf-32",
+    b"\x00\x00\xfe\xff": "utf-32",
+    b"\xef\xbb\xbf": "utf-8",
+    b"\xff\xfe": "utf-16-le",
+    b"\xfe\xff": "utf-16-be",
+}
+"""Byte order marks; the longer ones first, since one begins with another."""
+PAGE = re.compile(rb"\s*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+XML = re.compile(rb"\s*<\?xml\b")
+UTF8 = ("utf-8", "utf-8-sig")
 
 
-def utf8_text(reading: Reading, encoding: str, checked_by_engine: bool = False) -> Path:
+def utf8_text(
+    reading: Reading,
+    encoding: str,
+    checked_by_engine: bool = False,
+    is_xml: bool = False,
+    blank_is_zero: bool = False,
+) -> Path:
     """The delivery as UTF-8: the landed file itself where it is UTF-8 already, else a converted copy.
+
+    The landed file may begin with a byte order mark, the copy has none.
 
     Args:
         reading: the delivery.
         encoding: as the definition declares it.
         checked_by_engine: whoever scans the text checks UTF-8 and calls `check_encoding` on a fault.
+        is_xml: XML is what is expected.
+        blank_is_zero: a file of blank lines alone says that there is nothing to report.
 
     Raises:
         SourceError: the file is empty, is of another kind, or does not fit its declared encoding.
     """
-    path = reading.delivered.path
-    with path.open("rb") as file:
-        start = file.read(8)
-    if not start.strip():
-        raise reading.refuse(
-            "file",
-            "an empty file",
-            "at least a heading line",
-            "Ask the source to deliver again; zero is reported with a heading.",
-        )
-    for magic, kind in MAGIC.items():
-        if start.startswith(magic):
-            raise reading.refuse(
-                "file", kind, "a text file", "Ask the source, or mend format.kind of the definition."
-            )
-    if codecs.lookup(encoding).name in ("utf-8", "utf-8-sig"):
+    path, name = reading.delivered.path, codecs.lookup(encoding).name
+    _refuse_other_kinds(reading, is_xml)
+    _refuse_other_marks(reading, name)
+    _refuse_nothing(reading, blank_is_zero)
+    if name in UTF8:
         if not checked_by_engine:
             check_encoding(reading, encoding)
         return path
-    copy = reading.folder / f"{path.name}.utf8"
-    with path.open("rb") as file, copy.open("wb") as out:
-        _decode(reading, file, out, encoding)
+    copy = reading.folder / f"{reading.delivered.label}.utf8"
+    with copy.open("wb") as out:
+        _decode(reading, encoding, out)
     return copy
 
 
 def check_encoding(reading: Reading, encoding: str) -> None:
     """Raise the error that says where the bytes do not fit the declared encoding."""
+    _decode(reading, encoding, None)
+
+
+def _refuse_other_kinds(reading: Reading, is_xml: bool) -> None:
+    start = _start(reading)
+    kind = next((kind for magic, kind in MAGIC.items() if start.startswith(magic)), "")
+    text = start.removeprefix(codecs.BOM_UTF8)
+    if PAGE.match(text):
+        kind = "an HTML page"
+    elif XML.match(text) and not is_xml:
+        kind = "an XML file"
+    if kind:
+        expected = "an XML file" if is_xml else "a text file"
+        raise reading.refuse("file", kind, expected, "Ask the source, or mend format.kind of the definition.")
+
+
+def _refuse_other_marks(reading: Reading, name: str) -> None:
+    """A byte order mark says what the encoding is: the declared one must be that."""
+    start = _start(reading)
+    marked = next((encoding for mark, encoding in MARKS.items() if start.startswith(mark)), "")
+    if marked and not (name.startswith(marked) or marked.startswith(name)):
+        found = f"text in {marked.upper()[:6].rstrip('-')}, as its byte order mark says"
+    elif name == "utf-16" and not marked:
+        found = "no byte order mark"
+    else:
+        return
+    raise reading.refuse(
+        "file", found, f"text in {name}, as the definition declares",
+        "Mend format.encoding of the definition (utf-16-le and utf-16-be need no mark), or ask the source.",
+    )  # fmt: skip
+
+
+def _refuse_nothing(reading: Reading, blank_is_zero: bool) -> None:
     with reading.delivered.path.open("rb") as file:
-        _decode(reading, file, None, encoding)
+        seen = False
+        while piece := file.read(CHUNK):
+            seen = True
+            if piece.strip():
+                return
+    if seen and blank_is_zero:
+        return
+    raise reading.refuse(
+        "file", "an empty file", "at least a heading line",
+        "Ask the source to deliver again; zero is reported with a heading.",
+    )  # fmt: skip
 
 
-def _decode(reading: Reading, file: BinaryIO, out: BinaryIO | None, encoding: str) -> None:
-    """Read the whole file in its encoding, line-aligned, and write it as UTF-8 where asked."""
-    codec = "utf-8" if encoding == "utf-8-sig" else encoding
-    aligned = codec == "utf-8"  # no byte of another character looks like a line break
-    decoder = codecs.getincrementaldecoder(codec)("strict")
-    read = 0
-    rest = b""
-    while True:
-        chunk = file.read(CHUNK)
-        piece = rest + chunk
-        if aligned and chunk:
-            cut = piece.rfind(b"\n") + 1
-            piece, rest = piece[:cut], piece[cut:]
-        try:
-            if not (aligned and out is None and _is_utf8(piece)):
-                text = decoder.decode(piece, final=not chunk)
+def _start(reading: Reading) -> bytes:
+    with reading.delivered.path.open("rb") as file:
+        return file.read(512)
+
+
+def _decode(reading: Reading, encoding: str, out: BinaryIO | None) -> None:
+    """Read the whole file in its encoding and write it as UTF-8 where asked."""
+    name = codecs.lookup(encoding).name
+    is_utf8 = name in UTF8
+    decoder = codecs.getincrementaldecoder("utf-8" if is_utf8 else name)("strict")
+    sample = None if is_utf8 else Sample(name)
+    place = breaks = 0
+    with reading.delivered.path.open("rb") as file:
+        while True:
+            piece = file.read(CHUNK)
+            # To the end of a line: then no character is cut, and no word of the sample.
+            piece += file.readline(CHUNK) if piece else b""
+            if piece and is_utf8 and out is None and _is_utf8(piece):
+                breaks += piece.count(b"\n")
+            else:
+                try:
+                    text = decoder.decode(piece, final=not piece)
+                except UnicodeDecodeError as error:
+                    breaks += error.object[: error.start].decode(name, "ignore").count("\n")
+                    raise _misfit(
+                        reading, f"line {breaks + 1}, near byte {place + error.start}",
+                        f"a byte that is no {encoding}", encoding,
+                    ) from None  # fmt: skip
+                breaks += text.count("\n")
+                if sample:
+                    sample.take(piece, text)
                 if out:
-                    out.write(text.encode())
-        except UnicodeDecodeError as error:
-            line = _line_breaks_before(file, read + error.start) + 1
-            raise reading.refuse(
-                f"line {line}, near byte {read + error.start}", f"a byte that is no {encoding}",
-                f"text in {encoding}, as the definition declares",
-                "Mend format.encoding of the definition, or ask the source; nothing of this file was taken.",
-            ) from None  # fmt: skip
-        if not chunk:
-            return
-        read += len(piece)
+                    out.write((text if place else text.removeprefix(MARK)).encode("utf-8", "surrogatepass"))
+            if not piece:
+                break
+            place += len(piece)
+    if sample and (other := sample.better_read_as()):
+        raise _misfit(reading, "file", other, encoding)
 
 
-def _line_breaks_before(file: BinaryIO, place: int) -> int:
-    file.seek(0)
-    breaks = 0
-    while chunk := file.read(min(CHUNK, place - file.tell())):
-        breaks += chunk.count(b"\n")
-    return breaks
+def _misfit(reading: Reading, place: str, found: str, encoding: str) -> Exception:
+    return reading.refuse(
+        place, found, f"text in {encoding}, as the definition declares",
+        "Mend format.encoding of the definition, or ask the source; nothing of this file was taken.",
+    )  # fmt: skip
 
 
 def _is_utf8(piece: bytes) -> bool:
@@ -116,63 +185,3 @@ def _is_utf8(piece: bytes) -> bool:
     except pa.ArrowInvalid:
         return False
     return True
-
-
-def count_lines(path: Path) -> int:
-    """Lines that are not blank; the last one counts with or without its line break."""
-    with path.open("rb") as file:
-        return sum(1 for line in file if line.strip())
-
-
-@dataclass(frozen=True)
-class TextFacts:
-    """What the bytes of a delimited file tell before anybody parses it.
-
-    Attributes:
-        records: records of the file; a line break inside quotes does not end one.
-        outer_spaces: the characters that may stand around the text of a cell; "" where no cell needs trimming.
-    """
-
-    records: int
-    outer_spaces: str
-
-
-def look_through(path: Path, delimiter: str, quote: str) -> TextFacts:
-    """Count the records and find what spaces may surround a cell, in one pass over the bytes."""
-    inside, breaks, last = False, 0, LINE_BREAK
-    kinds: set[str] = set()
-    edges = np.zeros(256, dtype=bool)
-    edges[[ord(delimiter), ord(quote), LINE_BREAK, ord("\r")]] = True
-    with path.open("rb") as file:
-        while piece := file.read(CHUNK):
-            chunk = np.frombuffer(piece, dtype=np.uint8)
-            ends = found = int(np.count_nonzero(chunk == LINE_BREAK))
-            if inside or quote.encode() in piece:
-                marks = np.flatnonzero(chunk == ord(quote))
-                before = np.searchsorted(marks, np.flatnonzero(chunk == LINE_BREAK))
-                ends = int(np.sum((before + inside) % 2 == 0))
-                inside ^= bool(len(marks) % 2)
-            breaks += ends
-            if ends < found:  # a cell of several lines may begin or end with a blank one
-                kinds.add("\n")
-            if b"\r" in piece:  # also where lines end with it: there may be one too many
-                kinds.add("\r")
-            if b"\t" in piece and delimiter != "\t":
-                kinds.add("\t")
-            if b"\xc2" in piece:  # the first byte of a no-break space; the second alone ends many a letter
-                kinds.add(NO_BREAK_SPACE)
-            if " " not in kinds and _space_at_an_edge(chunk, edges, edges[last]):
-                kinds.add(" ")
-            last = piece[-1]
-    return TextFacts(breaks + (last != LINE_BREAK or inside), "".join(sorted(kinds)))
-
-
-def _space_at_an_edge(chunk: np.ndarray, edges: np.ndarray, begins_at_an_edge: bool) -> bool:
-    """Whether a space touches a delimiter, a quote or a line break; at the end of a piece it is taken to."""
-    spaces = np.flatnonzero(chunk == SPACE)
-    if not len(spaces):
-        return False
-    first, last = spaces[0] == 0, spaces[-1] == len(chunk) - 1
-    if (first and begins_at_an_edge) or last:
-        return True
-    return bool(edges[chunk[spaces[int(first) :] - 1]].any() or edges[chunk[spaces + 1]].any())

@@ -4,6 +4,7 @@ import pytest
 
 from include.cli.errors import WrongUsage
 from include.cli.ingest import chosen_feeds
+from tests.unit.cli import failing
 
 FEEDS = ["KZ-10/laboratory", "KZ-43/blocking_record", "KZ-43/laboratory"]
 GOOD, BAD = ["L-1;2025-03-04", "L-2;2025-03-05"], "L-3;2025-02-30"
@@ -76,10 +77,7 @@ def test_messages_go_to_standard_error_and_data_to_standard_output(country):
 
 
 def test_an_unexpected_failure_of_one_feed_is_exit_code_3_without_its_words(country, monkeypatch):
-    def fail(feed_id):
-        raise RuntimeError("could not convert t.me/secret_shop")
-
-    monkeypatch.setattr("include.steps.ingest.judge", fail)
+    monkeypatch.setattr("include.steps.ingest.judge", failing.judge)
     country.deliver(GOOD)
     done = country.odcm("ingest")
     assert (done.exit_code, "RuntimeError" in done.stderr) == (3, True)

@@ -1,6 +1,7 @@
 """The sandbox's servers from the command line."""
 
 import json
+import shlex
 import signal
 import smtplib
 import urllib.request
@@ -23,7 +24,8 @@ def test_serving_prints_what_to_export_serves_it_and_ends_when_told(country, pro
             running.stdout.readline().removeprefix("export ").strip().split("=", 1) for _ in range(5)
         )
         request = urllib.request.Request(f"{exports['ODCM_API']}/KZ-43/laboratory/deliveries")
-        request.add_header("Authorization", f"Bearer {exports['ODCM_API_TOKEN']}")
+        (connection,) = shlex.split(exports["AIRFLOW_CONN_SANDBOX_API"])
+        request.add_header("Authorization", f"Bearer {json.loads(connection)['password']}")
         with urllib.request.urlopen(request, timeout=30) as answer:
             assert json.load(answer)["deliveries"][0]["id"] == "2025-03_20250405"
         with smtplib.SMTP("127.0.0.1", int(exports["ODCM_SMTP"].rpartition(":")[2]), timeout=30) as post:

@@ -39,13 +39,19 @@ def feed(document: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+PAGES = {
+    "kind": "http",
+    "url": "https://api.example/rows",
+    "deliveries": {"by": "month"},
+    "pages": {"by": "page"},
+}
 FAULTS: list[tuple[str, Change, tuple[str, ...]]] = [
     ("unknown key", lambda d: d.update(sourse="x"), ("sourse", "not permitted")),
     ("unknown key of a feed", lambda d: feed(d).update(identitty=[]), ("feeds.seizure_item.identitty",)),
     ("no regions", lambda d: d.update(regions=[]), ("regions", "at least 1")),
     ("unknown region", lambda d: d.update(regions=["KZ-99"]), ("regions", "KZ-99", "code list regions")),
     ("unknown dataset", lambda d: d["feeds"].update(seizures=feed(d)), ("feeds.seizures", "expected one of blocking_record")),
-    ("unknown transport", lambda d: feed(d)["transport"].update(kind="ftp"), ("transport", "folder", "http_json")),
+    ("unknown transport", lambda d: feed(d)["transport"].update(kind="ftp"), ("transport", "folder", "http")),
     ("unknown format", lambda d: feed(d)["format"].update(kind="pdf"), ("format", "csv")),
     ("unknown encoding", lambda d: feed(d)["format"].update(encoding="kz-1234"), ("format.encoding", "kz-1234")),
     ("long delimiter", lambda d: feed(d)["format"].update(delimiter=";;"), ("format.delimiter", "at most 1")),
@@ -57,7 +63,10 @@ FAULTS: list[tuple[str, Change, tuple[str, ...]]] = [
     ("own word no code", lambda d: feed(d)["fields"].update(unit={"column": "Ед.", "codes": {"п": "pud"}}), ("fields.unit.codes.п", "code of units", "pud")),
     ("codes without list", lambda d: feed(d)["fields"].update(form={"column": "Ф", "codes": {"а": "b"}}), ("fields.form.codes", "no code list")),
     ("aggregate without number", lambda d: feed(d).update(aggregate=True), ("aggregate", "seizures_n")),
-    ("pages from a folder", lambda d: feed(d).update(format={"kind": "json_pages"}), ("format.kind", "http_json")),
+    ("pages that are no JSON", lambda d: feed(d).update(transport=PAGES), ("format.kind", "expected json")),
+    ("a secret without a connection", lambda d: feed(d).update(transport=PAGES | {"auth": {"kind": "token"}}), ("transport", "connection")),
+    ("pages in UTF-16", lambda d: feed(d).update(transport=PAGES, format={"kind": "json", "encoding": "utf-16"}), ("format.encoding", "extends ASCII")),
+    ("months without a first one", lambda d: (feed(d).update(transport=PAGES), feed(d).pop("rhythm")), ("rhythm: expected one",)),
     ("rhythm", lambda d: feed(d).update(rhythm={"since": "2025-13"}), ("rhythm.since",)),
     ("no year in the name", lambda d: feed(d)["transport"].update(name_pattern=r"(?P<month>\d+)"), ("name_pattern", "group year")),
     ("expression", lambda d: feed(d)["fields"].update(form={"expression": "upper("}), ("fields.form.expression", "SQL")),
@@ -106,7 +115,7 @@ def test_a_source_that_is_not_defined_is_none(tmp_path: Path, name: str) -> None
 
 
 def test_the_definitions_of_the_simulated_country_are_all_good() -> None:
-    found = load_sources(Path(read_definition.__code__.co_filename).parents[1] / "sandbox" / "sources")
+    found = load_sources(Path(read_definition.__code__.co_filename).parents[2] / "sandbox" / "sources")
     assert len(found) == 20 and all(len(source.feeds) == 5 and source.synthetic for source in found.values())
 
 
@@ -120,7 +129,7 @@ def test_the_definitions_of_the_simulated_country_are_all_good() -> None:
     ],
 )
 def test_an_expression_names_the_columns_it_reads(expression: str, columns: list[str]) -> None:
-    assert expression_columns(expression) == columns
+    assert list(expression_columns(expression)) == columns
 
 
 @pytest.mark.parametrize(

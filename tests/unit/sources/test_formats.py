@@ -10,7 +10,6 @@ import pytest
 
 from include.sources import SourceError, load_sources
 from include.sources.formats import Delivered, RawRows, Reading, read
-from include.sources.formats.text import look_through
 from tests.end_to_end.small import csv, jsonl, small_place, workbook
 
 ROW = ("1", "05.03.2025", "мефедрон", "4,5", "г", "МВД")
@@ -101,39 +100,6 @@ def test_records_are_counted_apart_from_the_reader(tmp_path: Path) -> None:
         assert (raw.physical_rows, readable, rejects) == (3, 2, 1)
 
 
-@pytest.mark.parametrize(
-    ("body", "records", "spaces"),
-    [
-        ("a;b\n1;2\n", 2, ""),
-        ("a;b\n1;2", 2, ""),
-        ("a;b\r\n1;2\r\r\n", 2, "\r"),
-        ("a;b\n1 x;2\n", 2, ""),
-        ("a;b\n1 ;2\n", 2, " "),
-        ("a;b\n1; 2\n", 2, " "),
-        ("a;b\n1;2 ", 2, " "),
-        (" a;b\n1;2\n", 2, " "),
-        ('a;b\n"1\n";2\n3;4\n', 3, "\n"),
-        ('a;b\n"1";"2"\n', 2, ""),
-        ('a;b\n"1 ";2\n', 2, " "),
-        ("a;b\n1\t;2\n", 2, "\t"),
-        ("a;b\n1\u00a0;2\n", 2, "\u00a0"),
-        ("a;b\nР;2\n", 2, ""),
-    ],
-)
-@pytest.mark.parametrize("piece", [1 << 20, 3, 1])
-def test_bytes_tell_how_many_records_there_are_and_what_must_be_trimmed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str, records: int, spaces: str, piece: int
-) -> None:
-    monkeypatch.setattr("include.sources.formats.text.CHUNK", piece)
-    path = tmp_path / "file"
-    path.write_bytes(body.encode())
-    facts = look_through(path, ";", '"')
-    assert facts.records == records
-    if piece > 3:
-        assert facts.outer_spaces == spaces
-    assert set(spaces) <= set(facts.outer_spaces)  # in small pieces it may be more, never less
-
-
 def test_an_object_without_a_key_has_no_value_for_it(tmp_path: Path) -> None:
     content = jsonl(ROW, '{"№": "2"}')
     assert cells(tmp_path, "jsonl", content, "Кол-во") == [(1, "4,5"), (2, None)]
@@ -158,11 +124,11 @@ def test_cells_of_a_workbook_become_text_by_their_own_type(tmp_path: Path) -> No
 
 
 def test_two_heading_rows_are_read_as_top_and_bottom_filled_over_merged_cells() -> None:
-    from include.sources.formats.xlsx import _headings
+    from include.sources.formats.headings import joined_headings
 
     top = ["№", "Вещество", "", "Дата", "Дата", ""]
     bottom = ["№", "наименование", "количество", "", "регистрации", ""]
-    assert _headings([top, bottom]) == [
+    assert joined_headings([top, bottom]) == [
         "№", "Вещество / наименование", "Вещество / количество", "Дата", "Дата / регистрации", "",
     ]  # fmt: skip
 

@@ -1,0 +1,123 @@
+"""A source definition: who reports, and for each dataset how its reports arrive and what their columns mean."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from include.sources.definition.expressions import expression_columns
+from include.sources.definition.formats import Format
+from include.sources.definition.parts import Part
+from include.sources.definition.transports import Transport
+
+
+class ColumnMapping(Part):
+    """A heading, with the source's own words for the codes of the field."""
+
+    column: str
+    codes: dict[str, str] = {}
+
+
+class ConstantMapping(Part):
+    """The same value for every row."""
+
+    constant: str
+
+
+class ExpressionMapping(Part):
+    """DuckDB SQL over the raw text columns of one row."""
+
+    expression: str
+
+
+Mapping = str | ColumnMapping | ConstantMapping | ExpressionMapping
+
+
+class Increment(Part):
+    """Each delivery holds new and changed records; what it does not name stays as it is."""
+
+    kind: Literal["increment"]
+
+
+class Snapshot(Part):
+    """Each delivery holds every record of its period, or all there are: one that disappears is withdrawn."""
+
+    kind: Literal["snapshot"]
+    of: Literal["period", "everything"] = "period"
+    may_withdraw: float = Field(
+        default=0.2, ge=0, le=1,
+        description="Largest share of the records known before that one delivery may withdraw; above it the "
+        "delivery is refused.",
+    )  # fmt: skip
+
+
+class Cumulative(Part):
+    """The numbers of each delivery count since January: the month is the difference, a fall is a revision."""
+
+    kind: Literal["cumulative"]
+
+
+Delivers = Annotated[Increment | Snapshot | Cumulative, Field(discriminator="kind")]
+
+
+class Rhythm(Part):
+    """When reports are expected, and when one is late or missing."""
+
+    every: Literal["month", "quarter", "year"] = "month"
+    since: str = Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="First month that is reported.")
+    years: list[int] = Field(default=[], description="Earlier years that one file each covers.")
+    due_days: int = Field(
+        default=10, ge=0, le=366, description="Days after the end of a period within which its report is due."
+    )
+    late_days: int = Field(
+        default=20, ge=0, le=366, description="Days after that in which it is late; then it is missing."
+    )
+
+
+class Feed(Part):
+    """One dataset of one source."""
+
+    transport: Transport
+    format: Format
+    rhythm: Rhythm | None = None
+    delivers: Delivers = Increment(kind="increment")
+    aggregate: bool = Field(
+        default=False, description="True where a row states a number of seizures (seizures_n)."
+    )
+    identity: list[str] = Field(min_length=1, description="Fields whose values identify a record (R1).")
+    fields: dict[str, Mapping] = Field(description="Where each field of the contract comes from.")
+
+    def headings(self) -> set[str]:
+        """Every heading that the mapping reads by name; expressions name theirs in double quotes."""
+        found: set[str] = set()
+        for mapping in self.fields.values():
+            if isinstance(mapping, str):
+                found.add(mapping)
+            elif isinstance(mapping, ColumnMapping):
+                found.add(mapping.column)
+            elif isinstance(mapping, ExpressionMapping):
+                found |= set(expression_columns(mapping.expression))
+        return found
+
+
+SOURCE_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+
+
+class SourceDefinition(Part):
+    """One source: who it is, which regions its rows may name, and its feeds by dataset."""
+
+    source: str = Field(pattern=SOURCE_ID, description="Id, equal to the name of the file.")
+    name: dict[Literal["kk", "ru", "en"], str]
+    regions: list[str] = Field(
+        min_length=1, description="Codes its rows may name; reports count for the first."
+    )
+    synthetic: bool = Field(default=False, description="True marks everything that rests on it as synthetic.")
+    feeds: dict[str, Feed] = Field(description="Feeds by dataset.")
+
+    def sha256(self, dataset: str) -> str:
+        """Fingerprint of what decides how a feed is read: part of every batch's provenance."""
+        parts = {"regions": self.regions, "feed": self.feeds[dataset].model_dump(mode="json")}
+        return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

@@ -1,0 +1,84 @@
+"""The lines of a text file, numbered as the file has them, for readers that take a line as a record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from include.sources.formats.raw import Reading, literal
+
+CHUNK = 4 << 20
+LINES = pa.schema([("number", pa.int64()), ("line", pa.string())])
+
+
+def numbered_lines(reading: Reading, path: Path) -> tuple[str, int]:
+    """Every line of a UTF-8 file that is not blank: a relation with number (from 1, blank lines counted) and line.
+
+    A line ends with a line feed; a carriage return before it belongs to the end. The lines are kept in a file of the
+    reading's folder, so that they can be scanned more than once.
+
+    Returns:
+        The relation, and how many lines it has.
+
+    Raises:
+        SourceError: a line is longer, or there are more of them, than the deployment allows.
+    """
+    kept = reading.folder / f"{reading.delivered.label}.lines.parquet"
+    number = rows = 0
+    with pq.ParquetWriter(kept, LINES, compression="lz4", use_dictionary=False) as out:
+        for piece in _pieces(reading, path):
+            lines = pc.list_flatten(pc.split_pattern(pa.array([piece.decode()], pa.large_string()), "\n"))
+            numbers = pa.array(range(number + 1, number + len(lines) + 1), pa.int64())
+            number += len(lines)
+            table = pa.table({"number": numbers, "line": pc.utf8_rtrim(lines, "\r").cast(pa.string())})
+            table = table.filter(pc.not_equal(pc.utf8_trim_whitespace(table["line"]), ""))
+            rows += table.num_rows
+            _within(reading, table, rows)
+            out.write_table(table)
+    return f"read_parquet({literal(str(kept))})", rows
+
+
+def _pieces(reading: Reading, path: Path) -> Iterator[bytes]:
+    """The file in pieces that end where a line ends, without the line break, and without a byte order mark."""
+    rest, begins = b"", True
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            piece = rest + chunk
+            cut = piece.rfind(b"\n")
+            if cut < 0:
+                rest = piece
+                _not_endless(reading, rest)
+                continue
+            whole, rest = piece[:cut], piece[cut + 1 :]
+            yield whole.removeprefix(b"\xef\xbb\xbf") if begins else whole
+            begins = False
+    if rest:
+        yield rest.removeprefix(b"\xef\xbb\xbf") if begins else rest
+
+
+def _not_endless(reading: Reading, line: bytes) -> None:
+    most = reading.limits.cell_chars
+    if len(line) > 4 * most:  # a character has at most four bytes
+        raise reading.refuse(
+            "lines", f"a line of more than {most} characters", "no more than limits.cell_chars",
+            "Ask the source whether this is the right file, or raise the limit of the deployment.",
+        )  # fmt: skip
+
+
+def _within(reading: Reading, table: pa.Table, rows: int) -> None:
+    longest = pc.max(pc.utf8_length(table["line"])).as_py() or 0
+    if longest > reading.limits.cell_chars:
+        place = table["number"][pc.index(pc.utf8_length(table["line"]), longest).as_py()].as_py()
+        raise reading.refuse(
+            f"line {place}", f"{longest} characters", f"no more than {reading.limits.cell_chars} (limits.cell_chars)",
+            "Ask the source whether this is the right file, or raise the limit of the deployment.",
+        )  # fmt: skip
+    if rows > reading.limits.rows:
+        raise reading.refuse(
+            "lines", f"more than {reading.limits.rows} lines", "no more than limits.rows",
+            "Ask the source for smaller deliveries, or raise the limit of the deployment.",
+        )  # fmt: skip

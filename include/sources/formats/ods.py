@@ -1,0 +1,348 @@
+"""ODS before it is parsed: the content is inflated under caps, and the cells of the sheet are located.
+
+calamine parses every table of the document when it opens it, cuts what lies beyond 1,048,576 rows or 16,384 columns,
+takes an error for an empty cell or for 0, and leaves out texts without a declared type, line breaks and tabs. So it
+reads a copy that holds the one table, with types and line breaks written out, and errors are told beside it.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import zipfile
+from dataclasses import dataclass
+from typing import IO
+
+import numpy as np
+
+from include.sources.definition import WorkbookFormat
+from include.sources.errors import SourceError
+from include.sources.formats.archive import DELIVER_ANEW, SAVE_ANEW, Archive, protected
+from include.sources.formats.markup import Tags, tags
+from include.sources.formats.raw import Reading
+from include.sources.formats.sheet import (
+    MOST_ROWS,
+    Extent,
+    Rectangle,
+    Sheet,
+    chosen,
+    fits,
+    uncalculated,
+)
+
+EXPECTED = "an OpenDocument workbook (ODS)"
+MIMETYPE = b"application/vnd.oasis.opendocument.spreadsheet"
+MOST_BYTES_OF_A_ROW = 32 << 20
+MOST_TAGS = 64_000_000
+MOST_REPEATED = 1 << 31
+MANIFEST = (
+    '<?xml version="1.0" encoding="UTF-8"?>'
+    '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
+)
+BEGIN = re.compile(rb"<table:table(?=[\s/>])[^<>]*>")
+END = b"</table:table>"
+NAME = re.compile(rb"""\stable:name\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+ROW = b"<table:table-row"
+REPEATED = re.compile(rb"""table:number-(?:columns|rows)-repeated\s*=\s*["']([0-9]+)["']""")
+SPANNED = re.compile(rb"""table:number-(columns|rows)-spanned\s*=\s*["']([0-9]+)["']""")
+ERROR = re.compile(rb"""calcext:value-type=["']error["'][^<>]*>\s*(?:<text:p[^<>]*>([^<]*))?""")
+UNTYPED = re.compile(
+    rb"<(table:table-cell|table:covered-table-cell)(?![^<>]*office:value-type)((?:\s[^<>]*)?[^<>/])?>(?=\s*<text:p[\s>])"
+)
+TYPE = b"office:value-type="
+
+
+def look_through_ods(reading: Reading, declared: WorkbookFormat) -> Sheet:
+    """The declared sheet, alone in a clean workbook.
+
+    Raises:
+        SourceError: the workbook, or the sheet, is nothing that should be parsed.
+    """
+    copy = reading.folder / f"{reading.delivered.label}.ods"
+    try:
+        with Archive(reading, EXPECTED) as archive, zipfile.ZipFile(copy, "w") as out:
+            _check_kind(archive)
+            out.writestr("mimetype", MIMETYPE)
+            out.writestr("META-INF/manifest.xml", MANIFEST)
+            with out.open("content.xml", "w", force_zip64=True) as file:
+                document = _Document(reading, declared, file)
+                for chunk in archive.chunks("content.xml"):
+                    document.take(chunk)
+                look = document.end()
+    except BaseException:
+        copy.unlink(missing_ok=True)
+        raise
+    return Sheet(copy, True, 0, look.name, look.errors, look.merged)
+
+
+def _check_kind(archive: Archive) -> None:
+    kind = b"".join(archive.chunks("mimetype")).strip() if archive.has("mimetype") else b""
+    if not kind.startswith(MIMETYPE) or not archive.has("content.xml"):
+        found = "an OpenDocument file of another kind" if kind else "a ZIP archive without a workbook in it"
+        if archive.has("xl/workbook.xml"):
+            found = "an XLSX workbook"
+        raise archive.refuse(
+            "file",
+            found,
+            EXPECTED,
+            "Ask the source, or mend format.kind of the definition; nothing was taken.",
+        )
+    if archive.has("META-INF/manifest.xml"):
+        for element in archive.tree("META-INF/manifest.xml").iter():
+            if str(element.tag).endswith("}encryption-data"):
+                raise protected(archive.reading)
+
+
+class _Document:
+    """Goes over the content once; the declared table is looked at and written, other tables are left out."""
+
+    def __init__(self, reading: Reading, declared: WorkbookFormat, file: IO[bytes]) -> None:
+        self.reading, self.declared, self.file = reading, declared, file
+        self.names: list[str] = []
+        self.rest = b""
+        self.inside = False
+        self.look: _Look | None = None
+        self.looking = False
+
+    def take(self, chunk: bytes) -> None:
+        """Go over the next bytes.
+
+        Raises:
+            SourceError: the table should not be parsed.
+        """
+        self.rest += chunk
+        while self._take_inside() if self.inside else self._take_outside():
+            pass
+        if len(self.rest) > MOST_BYTES_OF_A_ROW:
+            raise self._refuse(f"a row of more than {MOST_BYTES_OF_A_ROW >> 20} MiB", "shorter rows")
+
+    def end(self) -> _Look:
+        """What was found in the declared table.
+
+        Raises:
+            SourceError: there is no such table, or more than one.
+        """
+        if self.inside:
+            raise self._refuse("the end of the content within a table", "whole tables")
+        self.file.write(self.rest)
+        chosen(self.reading, self.declared, self.names)
+        assert self.look
+        return self.look
+
+    def _refuse(self, found: str, expected: str) -> SourceError:
+        return self.reading.refuse("part 'content.xml'", found, expected, DELIVER_ANEW)
+
+    def _take_outside(self) -> bool:
+        """Up to the beginning of a table; whether there is one."""
+        begin = BEGIN.search(self.rest)
+        if not begin:
+            cut = max(0, self.rest.rfind(b"<"))
+            self._write(cut)
+            return False
+        self._write(begin.start())
+        found = NAME.search(begin[0])
+        name = html.unescape((found[1] or found[2] or b"").decode("utf-8", "replace")) if found else ""
+        external = name.startswith("'file:")  # what a link to another file kept of it
+        if not external:
+            self.names.append(name)
+        self.looking = self.look is None and not external and fits(self.declared, name)
+        if self.looking:
+            self.look = _Look(self.reading, name)
+            self._write(len(begin[0]))
+        else:
+            self.rest = self.rest[len(begin[0]) :]
+        self.inside = not begin[0].endswith(b"/>")
+        return True
+
+    def _take_inside(self) -> bool:
+        """Whole rows; whether the table ended."""
+        end = self.rest.find(END)
+        cut = end if end >= 0 else self.rest.rfind(ROW)
+        if cut > 0 and self.looking:
+            assert self.look
+            self.file.write(self.look.take(self.rest[:cut]))
+        if cut > 0:
+            if not self.looking and BEGIN.search(self.rest, 0, cut):
+                raise self._refuse("a table within a table", "plain tables")
+            self.rest = self.rest[cut:]
+        if end >= 0:
+            if self.looking:
+                self._write(len(END))
+            else:
+                self.rest = self.rest[len(END) :]
+            self.inside = False
+        return end >= 0
+
+    def _write(self, size: int) -> None:
+        self.file.write(self.rest[:size])
+        self.rest = self.rest[size:]
+
+
+class _Look:
+    """Goes over the rows of one table."""
+
+    def __init__(self, reading: Reading, name: str) -> None:
+        self.reading, self.name = reading, name
+        self.extent = Extent(reading, name)
+        self.errors: list[tuple[int, int, str]] = []
+        self.merged: list[Rectangle] = []
+        self.row = 0
+        self.tags = 0
+
+    def take(self, piece: bytes) -> bytes:
+        """Look at whole rows; the same rows as calamine should read them.
+
+        Raises:
+            SourceError: the table should not be parsed.
+        """
+        found = tags(piece)
+        self.tags += len(found.at)
+        if self.tags > MOST_TAGS:
+            raise self._refuse("very many tags", f"at most {MOST_TAGS}")
+        if ((found.first == ord("!")) | (found.first == ord("?"))).any():
+            raise self._refuse("comments or CDATA among its cells", "plain cells")
+        names = _Names.of(found)
+        if names.tables:
+            raise self._refuse("a table within a cell", "plain cells")
+        mended = piece
+        if names.others:
+            mended = mended.replace(b"<text:line-break/>", b"\n").replace(b"<text:tab/>", b"\t")
+        if int(names.paragraphs.sum()) > piece.count(TYPE):
+            mended = UNTYPED.sub(rb'<\1\2 office:value-type="string">', mended)
+        if mended is not piece:
+            found = tags(mended)
+            names = _Names.of(found)
+        self._look(found, names)
+        return mended
+
+    def _refuse(self, found: str, expected: str) -> SourceError:
+        return self.reading.refuse(f"sheet {self.name!r}", found, expected, SAVE_ANEW)
+
+    def _look(self, found: Tags, names: _Names) -> None:
+        rows, cells = names.rows, names.cells
+        if not len(rows):
+            return
+        times = _times(found)
+        heights = times[rows]
+        tops = self.row + np.cumsum(heights) - heights
+        self.row += int(heights.sum())
+        if not len(cells):
+            return
+        of_row = np.searchsorted(rows, cells) - 1
+        widths = times[cells]
+        ends = np.cumsum(widths)
+        before = np.append(0, ends)[np.searchsorted(cells, rows)]
+        lefts = ends - widths - before[of_row]
+        filled = _filled(found, cells, names.paragraphs)
+        self._measure(found, cells[filled], tops[of_row[filled]], heights[of_row[filled]], lefts[filled], widths[filled])  # fmt: skip
+        at = found.at[cells]
+        self._find_errors(found, at, tops[of_row], heights[of_row], lefts, widths)
+        self._find_formulas(found, cells[~filled], tops[of_row[~filled]], lefts[~filled])
+        self._find_merged(found, at, tops[of_row], lefts)
+
+    def _measure(
+        self, found: Tags, cells: np.ndarray, tops: np.ndarray, heights: np.ndarray, lefts: np.ndarray, widths: np.ndarray
+    ) -> None:  # fmt: skip
+        rows = np.concatenate([tops, tops + heights - 1])
+        columns = np.concatenate([lefts, lefts + widths - 1])
+        many = heights * widths
+        again = many > 1
+        texts = (found.after(cells, 3) - found.after(cells, 0))[again] * many[again]
+        self.extent.add(rows, columns, int(many.sum()), int(texts.sum()))
+
+    def _find_errors(
+        self, found: Tags, at: np.ndarray, tops: np.ndarray, heights: np.ndarray, lefts: np.ndarray, widths: np.ndarray
+    ) -> None:  # fmt: skip
+        if b'value-type="error"' not in found.piece and b"value-type='error'" not in found.piece:
+            return
+        for error in ERROR.finditer(found.piece):
+            cell = int(np.searchsorted(at, error.start())) - 1
+            text = html.unescape((error[1] or b"").decode("utf-8", "replace")).strip() or "#ERROR!"
+            for row in range(int(tops[cell]), int(tops[cell] + heights[cell])):
+                for column in range(int(lefts[cell]), int(lefts[cell] + widths[cell])):
+                    self.errors.append((row, column, text))
+
+    def _find_formulas(self, found: Tags, empty: np.ndarray, tops: np.ndarray, lefts: np.ndarray) -> None:
+        if b"table:formula" not in found.piece:
+            return
+        for cell, row, column in zip(empty, tops, lefts, strict=True):
+            if b"table:formula" in found.piece[found.at[cell] : int(found.after(cell))]:
+                raise uncalculated(self.reading, self.name, int(row), int(column))
+
+    def _find_merged(self, found: Tags, at: np.ndarray, tops: np.ndarray, lefts: np.ndarray) -> None:
+        if b"-spanned" not in found.piece:
+            return
+        spans: dict[int, dict[bytes, int]] = {}
+        for span in SPANNED.finditer(found.piece):
+            cell = int(np.searchsorted(at, span.start())) - 1
+            spans.setdefault(cell, {})[span[1]] = min(int(span[2]), MOST_ROWS)
+        for cell, size in spans.items():
+            top, left = int(tops[cell]), int(lefts[cell])
+            bottom, right = top + max(size.get(b"rows", 1), 1) - 1, left + max(size.get(b"columns", 1), 1) - 1
+            if (top, left) != (bottom, right):
+                self.merged.append(((top, left), (bottom, right)))
+
+
+@dataclass(frozen=True)
+class _Names:
+    """The tags of a piece by their names: indices of rows and of cells, which tags are paragraphs, what else there is."""
+
+    rows: np.ndarray
+    cells: np.ndarray
+    paragraphs: np.ndarray
+    tables: int
+    others: int
+
+    @classmethod
+    def of(cls, found: Tags) -> _Names:
+        opening = np.flatnonzero(found.first == ord("t"))
+        at = found.at[opening] + 1
+        head = found.words[at] & np.uint64((1 << 48) - 1)
+        after = found.raw[at + 6]
+        paragraph = (head == _word(b"text:p")) & (
+            (after <= ord(" ")) | (after == ord(">")) | (after == ord("/"))
+        )
+        paragraphs = np.zeros(len(found.at), dtype=bool)
+        paragraphs[opening[paragraph]] = True
+        table = head == _word(b"table:")
+        of_table, at = opening[table], at[table] + 6
+        tail = found.words[at]
+        rows = (
+            (tail == _word(b"table-ro"))
+            & found.reads(at + 8, b"w")
+            & ~found.reads(at + 9, b"s")
+            & ~found.reads(at + 9, b"-")
+        )
+        cells = (tail == _word(b"table-ce")) | (tail == _word(b"covered-"))
+        tables = (
+            (tail & np.uint64((1 << 40) - 1) == _word(b"table"))
+            & (found.raw[at + 5] != ord("-"))
+            & (found.raw[at + 5] != ord(":"))
+        )
+        others = len(opening) - int(paragraph.sum()) - len(of_table)
+        return cls(of_table[rows], of_table[cells], paragraphs, int(tables.sum()), others)
+
+
+def _word(text: bytes) -> np.uint64:
+    return np.uint64(int.from_bytes(text, "little"))
+
+
+def _times(found: Tags) -> np.ndarray:
+    """How often each tag's row or cell is repeated."""
+    times = np.ones(len(found.at), dtype=np.int64)
+    if b"-repeated" not in found.piece:
+        return times
+    repeated = [(m.start(), min(int(m[1]), MOST_REPEATED)) for m in REPEATED.finditer(found.piece)]
+    if repeated:
+        places, counts = np.array(repeated, dtype=np.int64).T
+        times[np.searchsorted(found.at, places) - 1] = np.maximum(counts, 1)
+    return times
+
+
+def _filled(found: Tags, cells: np.ndarray, paragraphs: np.ndarray) -> np.ndarray:
+    """Which cells hold a text or declare a value."""
+    following = found.after(cells)
+    filled: np.ndarray = np.append(paragraphs, False)[cells + 1]
+    for cell in np.flatnonzero(~filled):
+        filled[cell] = TYPE in found.piece[found.at[cells[cell]] : following[cell]]
+    return filled

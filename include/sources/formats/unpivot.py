@@ -1,0 +1,71 @@
+"""Wide tables made long: months or drugs in columns become records of their own."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from include.sources.definition.formats import Unpivot
+from include.sources.formats.raw import RawRows, Reading, identifier, literal
+
+PLACES = 1000
+
+
+def unpivoted(reading: Reading, raw: RawRows, declared: Unpivot) -> RawRows:
+    """One record for each cell that is not empty under the headings that match; raw_row is 1,000 × the row + the place.
+
+    A row whose cells there are all empty stays one record, with place 0. The rows are read once, into a table, and
+    must be as many as the file has.
+
+    Raises:
+        SourceError: no heading matches, more than 999 do, or rows of the file were not read.
+    """
+    wide = [heading for heading in raw.cells if heading and re.fullmatch(declared.columns, heading)]
+    if not wide or len(wide) >= PLACES:
+        raise reading.refuse(
+            "headings", f"{len(wide)} headings that match {declared.columns}", f"1 to {PLACES - 1}",
+            "Mend format.unpivot of the definition, or ask the source; nothing of this file was taken.",
+        )  # fmt: skip
+    base, lost = (identifier(f"{part}_{reading.delivered.label}") for part in ("wide", "lost"))
+    con = reading.connection
+    con.execute(f"create temp table {base} as from {raw.relation}")
+    raw.check()
+    con.execute(f"create temp table {lost} as select raw_row, received, rule from ({raw.rejects})")
+    if (
+        raw.rejects_table
+    ):  # rows are numbered without the records that are none: each is shifted by those before it
+        con.execute(
+            f"update {base} set raw_row = raw_row + (select count(*) from (select raw_row - row_number() over "
+            f"(order by raw_row) + 1 as before from {lost}) where before <= {base}.raw_row)"
+        )
+    rows, broken = (con.execute(f"select count(*) from {t}").fetchall()[0][0] for t in (base, lost))
+    if rows + broken != raw.physical_rows:
+        raise reading.refuse(
+            "whole file", f"{raw.physical_rows} rows in the file and {rows + broken} read", "every physical row read",
+            "Check quotes and line breaks of the file; nothing of it was taken.",
+        )  # fmt: skip
+    cells = [f"nullif(trim({raw.cells[heading]}), '')" for heading in wide]
+    parts = [
+        f"select raw_row * {PLACES} + {place} as raw_row, * exclude (raw_row), {literal(heading)} as heading, "
+        f"{cell} as cell from {base} where {cell} is not null"
+        for place, (heading, cell) in enumerate(zip(wide, cells, strict=True), 1)
+    ]
+    parts.append(
+        f"select raw_row * {PLACES}, * exclude (raw_row), null, null from {base} "
+        f"where coalesce({', '.join(cells)}) is null"
+    )
+    long = identifier(f"long_{reading.delivered.label}")
+    con.execute(f"create temp table {long} as from ({' union all '.join(parts)}) order by raw_row")
+    kept = {heading: cell for heading, cell in raw.cells.items() if heading not in wide}
+    name = f"json_object({literal(declared.name)}, heading)"
+    return replace(
+        raw,
+        relation=long,
+        columns=(*raw.columns, "heading", "cell"),
+        cells=kept | {declared.name: "heading", declared.value: "cell"},
+        received=f"cast(json_merge_patch(cast({raw.received} as json), {name}) as varchar)",
+        rejects=f"select raw_row * {PLACES} as raw_row, received, rule from {lost}",
+        physical_rows=int(con.execute(f"select count(*) from {long}").fetchall()[0][0]) + int(broken),
+        rejects_table="",
+        check=lambda: None,
+    )

@@ -1,0 +1,261 @@
+"""Workbooks through calamine: one sheet, its headings, and its rows as text; nothing is evaluated or followed."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from python_calamine import CalamineSheet, load_workbook
+
+from include.sources.definition import WorkbookFormat
+from include.sources.formats.archive import DELIVER_ANEW, SAVE_ANEW
+from include.sources.formats.cells import text_of, text_of_column
+from include.sources.formats.headings import joined_headings
+from include.sources.formats.raw import RawRows, Reading, check_headings, identifier, json_record
+from include.sources.formats.sheet import Rectangle, Sheet, column_name
+
+CELLS_AT_ONCE, CELLS_IN_CACHE = 1 << 18, 1 << 13
+"""Cells that become text together, and those that are taken from calamine together: rows are dear to hold."""
+NO_REJECTS = "select null::bigint as raw_row, null as received, null as rule where false"
+
+
+def read_workbook(reading: Reading, declared: WorkbookFormat) -> RawRows:
+    """Every row below the header that is not blank; raw_row is the row number that the sheet shows.
+
+    The text of cells is that of `text_of_column`. Hidden sheets, rows and columns are read like others, error
+    cells as the error that they show, merged cells with the value that they show.
+
+    Raises:
+        SourceError: the workbook, or the sheet, cannot be read whole.
+    """
+    sheet = look_through(reading, declared)
+    try:
+        grid = _parsed(reading, sheet)
+        return _rows(reading, declared, grid)
+    finally:
+        if sheet.copied:
+            sheet.path.unlink(missing_ok=True)
+
+
+def look_through(reading: Reading, declared: WorkbookFormat) -> Sheet:
+    """The declared sheet, ready to be parsed.
+
+    Raises:
+        SourceError: the workbook, or the sheet, is nothing that should be parsed.
+    """
+    if declared.kind == "xlsx":
+        from include.sources.formats.xlsx import look_through_xlsx
+
+        return look_through_xlsx(reading, declared)
+    if declared.kind == "ods":
+        from include.sources.formats.ods import look_through_ods
+
+        return look_through_ods(reading, declared)
+    from include.sources.formats.xls import look_through_xls
+
+    return look_through_xls(reading, declared)
+
+
+@dataclass
+class _Grid:
+    """The cells of a sheet, row by row.
+
+    Attributes:
+        name: of the sheet.
+        left: the first column that holds something; rows begin there.
+        width: columns from there on.
+        rows: all rows from the first one of the sheet.
+        errors: error cells that are still ahead, in order of row.
+        merged: merged cells that begin at or below the current row, in order of row.
+    """
+
+    name: str
+    left: int
+    width: int
+    rows: Iterator[list[Any]]
+    errors: Sequence[tuple[int, int, str]]
+    merged: Sequence[Rectangle]
+    row: int = 0
+    taken: int = 0
+    open_merged: list[tuple[Rectangle, Any]] = field(default_factory=list)
+    begun: int = 0
+
+    def take(self, rows: int) -> list[list[Any]]:
+        """The next rows, with their error cells."""
+        found = list(islice(self.rows, rows))
+        end = self.row + len(found)
+        while self.taken < len(self.errors) and self.errors[self.taken][0] < end:
+            row, column, text = self.errors[self.taken]
+            found[row - self.row][column - self.left] = text
+            self.taken += 1
+        self.row = end
+        return found
+
+    def fill(self, rows: list[list[Any]]) -> None:
+        """Give merged cells of the rows taken last the value of their first cell; a blank row stays blank."""
+        top = self.row - len(rows)
+        while self.begun < len(self.merged) and self.merged[self.begun][0][0] < self.row:
+            (first, left), _ = rectangle = self.merged[self.begun]
+            self.begun += 1
+            if first >= top and 0 <= left - self.left < self.width:
+                self.open_merged.append((rectangle, rows[first - top][left - self.left]))
+        if not self.open_merged:
+            return
+        own = [any(cell != "" for cell in row) for row in rows]
+        for ((first, left), (bottom, right)), value in self.open_merged:
+            begin, end = left - self.left, min(right + 1 - self.left, self.width)
+            for number in range(max(first, top) - top, min(bottom + 1, self.row) - top):
+                if own[number]:
+                    rows[number][begin:end] = [value] * (end - begin)
+        self.open_merged = [each for each in self.open_merged if each[0][1][0] >= self.row]
+
+
+def _parsed(reading: Reading, sheet: Sheet) -> _Grid:
+    try:
+        with load_workbook(str(sheet.path)) as workbook:
+            found: CalamineSheet = workbook.get_sheet_by_index(sheet.index)
+        merged = found.merged_cell_ranges if sheet.merged is None else sheet.merged
+    except BaseException as error:  # a panic of the parser is no Exception
+        if isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit | MemoryError):
+            raise
+        raise reading.refuse(
+            f"sheet {sheet.name!r}", f"content that cannot be read ({type(error).__name__})", "a whole workbook",
+            SAVE_ANEW,
+        ) from None  # fmt: skip
+    if not found.start or not found.end:
+        return _Grid(sheet.name, 0, 0, iter(()), (), ())
+    left, width = found.start[1], found.width
+    bottom, right = found.end
+    if any(row > bottom or not found.start[1] <= column <= right for row, column, _ in sheet.errors):
+        raise reading.refuse(
+            f"sheet {sheet.name!r}", "an error cell that is not read", "every cell", SAVE_ANEW
+        )
+    merged = sorted(merged or ())
+    _check_merged(reading, sheet.name, merged, found)
+    return _Grid(sheet.name, left, width, found.iter_rows(), sheet.errors, merged)
+
+
+def _check_merged(reading: Reading, name: str, merged: Sequence[Rectangle], found: CalamineSheet) -> None:
+    """Merged cells lie apart from each other: together they are no larger than the sheet."""
+    if not merged:
+        return
+    (tops, lefts), (bottoms, rights) = np.array(merged, dtype=np.int64).transpose(1, 2, 0)
+    last_row, last_column = found.end or (0, 0)
+    heights = np.clip(np.minimum(bottoms, last_row) - tops + 1, 0, None)
+    widths = np.clip(np.minimum(rights, last_column) - lefts + 1, 0, None)
+    if int((heights * widths).sum()) > (last_row + 1) * (last_column + 1):
+        raise reading.refuse(
+            f"sheet {name!r}", "merged cells that overlap", "merged cells apart from each other", SAVE_ANEW
+        )
+
+
+def _rows(reading: Reading, declared: WorkbookFormat, grid: _Grid) -> RawRows:
+    first = declared.title_rows + declared.header_rows
+    place = f"sheet {grid.name!r}"
+    top = grid.take(first)
+    if len(top) < first:
+        raise reading.refuse(
+            place, f"{len(top)} rows", f"{first} rows of titles and headings at least", DELIVER_ANEW
+        )
+    headings = _headings(grid, top[declared.title_rows :], declared)
+    check_headings(reading, headings, f"{place}, row {first}")
+    grid.begun = sum(1 for (row, _), _ in grid.merged if row < first)
+    table = _table(reading, declared, grid)
+    if declared.footer is not None:
+        table = table.slice(0, _rows_before_footer(table, declared.footer))
+    used = [n for n, heading in enumerate(headings) if heading or table.column(n + 1).null_count < len(table)]
+    cells = {headings[n]: f"c{n}" for n in used if headings[n]}
+    name = f"sheet_{reading.delivered.label}"
+    reading.connection.register(name, table)
+    return RawRows(
+        relation=identifier(name),
+        columns=tuple(f"c{n}" for n in used),
+        cells=cells,
+        received=json_record({headings[n] or f"column {column_name(grid.left + n)}": f"c{n}" for n in used}),
+        rejects=NO_REJECTS,
+        physical_rows=len(table),
+    )
+
+
+def _headings(grid: _Grid, header: list[list[Any]], declared: WorkbookFormat) -> list[str]:
+    texts = [[text_of(cell, declared.decimal) or "" for cell in row] for row in header]
+    merged = [
+        ((top - declared.title_rows, left - grid.left), (bottom - declared.title_rows, right - grid.left))
+        for (top, left), (bottom, right) in grid.merged
+        if declared.title_rows <= top < declared.title_rows + declared.header_rows and left >= grid.left
+    ]
+    return joined_headings(texts, merged)
+
+
+def _table(reading: Reading, declared: WorkbookFormat, grid: _Grid) -> pa.Table:
+    """The rows that are not blank; they lie in a file without a name, not in memory."""
+    names = [f"c{n}" for n in range(grid.width)]
+    schema = pa.schema([("raw_row", pa.int64()), *((name, pa.string()) for name in names)])
+    handle, path = tempfile.mkstemp(dir=reading.folder, suffix=".arrow")
+    try:
+        with open(handle, "wb") as file, pa.ipc.new_file(file, schema) as out:  # noqa: PTH123
+            while columns := _next_columns(grid, declared.fill_merged):
+                begin = grid.row - len(columns[0]) + 1
+                texts = [text_of_column(column, declared.decimal) for column in columns]
+                _check_length(reading, grid, texts, begin)
+                numbers = pa.array(np.arange(begin, grid.row + 1))
+                out.write(_without_blank_rows(pa.record_batch([numbers, *texts], schema=schema)))
+        return pa.ipc.open_file(pa.memory_map(path)).read_all()
+    finally:
+        Path(path).unlink()
+
+
+def _next_columns(grid: _Grid, fill_merged: bool) -> list[list[Any]]:
+    """The cells of the next rows, by column; nothing where there are no more rows."""
+    columns: list[list[Any]] = [[] for _ in range(grid.width)]
+    few = max(1, CELLS_IN_CACHE // max(1, grid.width))
+    while columns and len(columns[0]) * grid.width < CELLS_AT_ONCE and (rows := grid.take(few)):
+        if fill_merged:
+            grid.fill(rows)
+        for column, cells in zip(columns, zip(*rows, strict=True), strict=True):
+            column.extend(cells)
+    return columns if columns and columns[0] else []
+
+
+def _without_blank_rows(batch: pa.RecordBatch) -> pa.RecordBatch:
+    columns = batch.columns[1:]
+    if any(column.null_count == 0 for column in columns):
+        return batch
+    some = columns[0].is_valid()
+    for column in columns[1:]:
+        some = pc.or_(some, column.is_valid())
+    return batch.filter(some)
+
+
+def _check_length(reading: Reading, grid: _Grid, columns: list[pa.Array], begin: int) -> None:
+    most = reading.limits.cell_chars
+    for number, column in enumerate(columns):
+        if (pc.max(pc.binary_length(column)).as_py() or 0) <= most:
+            continue
+        lengths = pc.utf8_length(column).to_pylist()
+        for row, length in enumerate(lengths, begin):
+            if (length or 0) > most:
+                raise reading.refuse(
+                    f"sheet {grid.name!r}, cell {column_name(grid.left + number)}{row}",
+                    f"a text of {length} characters", f"at most {most}",
+                    f"{DELIVER_ANEW} The limit is the deployment's `cell_chars`.",
+                )  # fmt: skip
+
+
+def _rows_before_footer(table: pa.Table, footer: str) -> int:
+    """Rows without those at the end that match."""
+    pattern = re.compile(footer)
+    for end in range(len(table), 0, -1):
+        row = table.slice(end - 1, 1).to_pylist()[0]
+        first = next(cell for name, cell in row.items() if name != "raw_row" and cell is not None)
+        if not pattern.search(first):
+            return end
+    return 0

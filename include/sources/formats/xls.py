@@ -1,0 +1,303 @@
+"""XLS before it is parsed: the records of the workbook are walked through, and the cells of the sheet are located.
+
+calamine parses every sheet when it opens the file, reserves what a record says about the size of a sheet, takes the
+end of an embedded chart for the end of the sheet and the chart's numbers for cells, and reads error cells as empty.
+So it reads a copy that holds the one sheet without charts, and errors and merged cells are told beside it.
+
+Source: [MS-XLS] Excel Binary File Format; record types below are those of its section 2.3.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from include.sources.definition import WorkbookFormat
+from include.sources.errors import SourceError
+from include.sources.formats.archive import DELIVER_ANEW, SAVE_ANEW, protected, refuse_other_kinds
+from include.sources.formats.cfb import MAGIC, BrokenContainer, container_of, stream_of
+from include.sources.formats.raw import Reading
+from include.sources.formats.sheet import (
+    MOST_COLUMNS,
+    SHARE_OF_MEMORY,
+    Extent,
+    Rectangle,
+    Sheet,
+    chosen,
+    uncalculated,
+)
+
+EXPECTED = "an XLS workbook"
+BOF, EOF, FORMULA, CONTINUE, CODEPAGE, FILEPASS, SHEET = (
+    0x0809,
+    0x000A,
+    0x0006,
+    0x003C,
+    0x0042,
+    0x002F,
+    0x0085,
+)
+STRINGS, MERGED, RICH, DIMENSIONS = 0x00FC, 0x00E5, 0x00D6, 0x0200
+NUMBER, LABEL, BOOL_OR_ERROR, TEXT_OF_FORMULA, RK, MANY_RK, SHARED_TEXT = 0x0203, 0x0204, 0x0205, 0x0207, 0x027E, 0x00BD, 0x00FD  # fmt: skip
+CELLS = (NUMBER, LABEL, BOOL_OR_ERROR, RK, SHARED_TEXT, FORMULA, RICH)
+RESULT_IS_ERROR, RESULT_IS_NOTHING = 2, 3
+UNKNOWN = 0xFFF0
+NO_SHEET = struct.pack("<HHHHHH", BOF, 4, 0x0600, 0x0010, EOF, 0)
+ERRORS = {
+    0x00: "#NULL!",
+    0x07: "#DIV/0!",
+    0x0F: "#VALUE!",
+    0x17: "#REF!",
+    0x1D: "#NAME?",
+    0x24: "#NUM!",
+    0x2A: "#N/A",
+}
+BOUNDS = (BOF, EOF)
+HEAD = struct.Struct("<HH")
+WORKSHEET = 0
+
+
+def look_through_xls(reading: Reading, declared: WorkbookFormat) -> Sheet:
+    """The declared sheet, alone in a clean workbook.
+
+    Raises:
+        SourceError: the workbook, or the sheet, is nothing that should be parsed.
+    """
+    refuse_other_kinds(reading, MAGIC, EXPECTED)
+    path = reading.delivered.path
+    most = (reading.limits.memory_mb << 20) // SHARE_OF_MEMORY // 2
+    if path.stat().st_size > most:
+        raise reading.refuse(
+            "file", f"more than {most >> 20} MiB", "a smaller XLS workbook", "Ask the source for XLSX or CSV."
+        )
+    content = path.read_bytes()
+    if "EncryptedPackage".encode("utf-16-le") in content:
+        raise protected(reading)
+    try:
+        stream = stream_of(content, ("Workbook", "Book", "WORKBOOK", "BOOK"))
+        del content
+        if stream is None:
+            raise reading.refuse("file", "an old Office file of another kind", EXPECTED, DELIVER_ANEW)
+        return _sheet(reading, declared, stream)
+    except (BrokenContainer, struct.error, IndexError):
+        raise reading.refuse(
+            "file", "an XLS workbook that is broken or cut off", "a whole one", DELIVER_ANEW
+        ) from None
+
+
+def _sheet(reading: Reading, declared: WorkbookFormat, stream: bytearray) -> Sheet:
+    book = _Book.of(reading, stream)
+    number = chosen(reading, declared, [name for name, *_ in book.sheets])
+    name, _, begin, kind = book.sheets[number]
+    if kind != WORKSHEET:
+        raise reading.refuse(
+            f"sheet {name!r}", "a chart or macros", "a sheet with cells", "Mend format.sheet."
+        )
+    look = _Look(reading, name, book.strings)
+    look.walk(stream, begin)
+    for other, (_, at, _, _) in enumerate(book.sheets):
+        if other != number:
+            struct.pack_into("<I", stream, at, len(stream))
+    copy = reading.folder / f"{reading.delivered.label}.xls"
+    with copy.open("wb") as file:
+        file.writelines(container_of(bytes(stream) + NO_SHEET, "Workbook"))
+    return Sheet(copy, True, number, name, look.errors, look.merged)
+
+
+def _records(stream: bytearray, begin: int) -> Iterator[tuple[int, int, int]]:
+    """Type, place and size of the records from a place on, up to the end of the stream."""
+    at, end, unpack = begin, len(stream) - 3, HEAD.unpack_from
+    while at < end:
+        kind, size = unpack(stream, at)
+        yield kind, at, size
+        at += 4 + size
+
+
+@dataclass
+class _Book:
+    """What stands before the sheets: their names with the place of the record, where each begins, and its kind."""
+
+    sheets: list[tuple[str, int, int, int]] = field(default_factory=list)
+    strings: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+    @classmethod
+    def of(cls, reading: Reading, stream: bytearray) -> _Book:
+        book, codepage, old = cls(), 1252, False
+        segments: list[bytes] = []
+        previous = 0
+        for kind, at, size in _records(stream, 0):
+            if kind == BOF and at == 0:
+                old = struct.unpack_from("<H", stream, at + 4)[0] < 0x0600
+            elif kind == FILEPASS:
+                raise protected(reading)
+            elif kind == CODEPAGE:
+                codepage = struct.unpack_from("<H", stream, at + 4)[0]
+            elif kind == SHEET:
+                begin, _, sort = struct.unpack_from("<IBB", stream, at + 4)
+                book.sheets.append((_name(stream, at + 10, old, codepage), at + 4, begin, sort))
+            elif kind == STRINGS or (kind == CONTINUE and segments and previous in (STRINGS, CONTINUE)):
+                segments.append(bytes(stream[at + 4 : at + 4 + size]))
+            elif kind == EOF:
+                break
+            previous = kind
+        if segments:
+            book.strings = np.fromiter(_lengths(segments), dtype=np.int64)
+        return book
+
+
+def _name(stream: bytearray, at: int, old: bool, codepage: int) -> str:
+    length = stream[at]
+    if old:
+        return bytes(stream[at + 1 : at + 1 + length]).decode(_encoding(codepage), "replace")
+    wide = stream[at + 1] & 1
+    text = bytes(stream[at + 2 : at + 2 + length * (1 + wide)])
+    return text.decode("utf-16-le" if wide else "latin-1", "replace")
+
+
+def _encoding(codepage: int) -> str:
+    try:
+        "".encode(f"cp{codepage}")
+    except LookupError:
+        return "cp1252"
+    return f"cp{codepage}"
+
+
+def _lengths(segments: list[bytes]) -> Iterator[int]:
+    """Bytes that each shared text needs at most; a text may go on in the next segment, behind a byte of its own."""
+    data, segment, at = segments[0], 0, 8
+    total, unique = struct.unpack_from("<II", data, 0)
+    if unique * 3 > sum(map(len, segments)):  # calamine would make room for as many
+        raise BrokenContainer
+    for _ in range(unique):
+        if at >= len(data):
+            segment, at = segment + 1, 0
+            data = segments[segment]
+        letters, flags = struct.unpack_from("<HB", data, at)
+        at += 3
+        skipped = 0
+        if flags & 8:
+            skipped += 4 * struct.unpack_from("<H", data, at)[0]
+            at += 2
+        if flags & 4:
+            skipped += struct.unpack_from("<I", data, at)[0]
+            at += 4
+        yield 3 * letters
+        while letters:
+            width = 1 + (flags & 1)
+            here = min(letters, (len(data) - at) // width)
+            letters, at = letters - here, at + here * width
+            if letters:
+                segment, at = segment + 1, 1
+                data = segments[segment]
+                flags = data[0]
+        while skipped:
+            here = min(skipped, len(data) - at)
+            skipped, at = skipped - here, at + here
+            if skipped:
+                segment, at = segment + 1, 0
+                data = segments[segment]
+
+
+class _Look:
+    """Goes over the records of one sheet once; what would mislead calamine is renamed to a type it does not know."""
+
+    def __init__(self, reading: Reading, name: str, strings: np.ndarray) -> None:
+        self.reading, self.name, self.strings = reading, name, strings
+        self.errors: list[tuple[int, int, str]] = []
+        self.merged: list[Rectangle] = []
+        self.formulas = self.empty = 0
+        self.first_empty: tuple[int, int] | None = None
+
+    def walk(self, stream: bytearray, begin: int) -> None:
+        """Look at every record, from the sheet's first to its last.
+
+        Raises:
+            SourceError: the sheet should not be parsed.
+        """
+        places, depths = _walked(stream, begin)
+        kinds = _number(stream, places, 0)
+        inner = (depths > 1) | (kinds == DIMENSIONS)
+        for at in places[
+            inner
+        ]:  # calamine believes a size, and knows nothing of a chart's records within a sheet's
+            struct.pack_into("<H", stream, at, UNKNOWN)
+        for at in places[kinds == RICH]:  # a plain text begins like it
+            struct.pack_into("<H", stream, at, LABEL)
+        for kind, look in ((FORMULA, self._formula), (BOOL_OR_ERROR, self._error), (MERGED, self._merge)):
+            for at in places[(kinds == kind) & ~inner]:
+                look(stream, int(at))
+        cells = places[np.isin(kinds, CELLS) & ~inner]
+        self._measure(stream, cells, places[(kinds == MANY_RK) & ~inner])
+        self.errors.sort()
+        if self.formulas and self.empty == self.formulas and self.first_empty:
+            raise uncalculated(self.reading, self.name, *self.first_empty)
+
+    def _error(self, stream: bytearray, at: int) -> None:
+        row, column, code, is_error = struct.unpack_from("<HH2xBB", stream, at + 4)
+        if is_error:
+            self.errors.append((row, column, ERRORS.get(code, "#ERROR!")))
+
+    def _formula(self, stream: bytearray, at: int) -> None:
+        row, column, kind, value, mark = struct.unpack_from("<HH2xBxB3xH", stream, at + 4)
+        self.formulas += 1
+        if mark == 0xFFFF and kind == RESULT_IS_ERROR:
+            self.errors.append((row, column, ERRORS.get(value, "#ERROR!")))
+        elif mark == 0xFFFF and kind == RESULT_IS_NOTHING:
+            self.empty += 1
+            self.first_empty = self.first_empty or (row, column)
+
+    def _merge(self, stream: bytearray, at: int) -> None:
+        (count,) = struct.unpack_from("<H", stream, at + 4)
+        for n in range(count):
+            top, bottom, left, right = struct.unpack_from("<4H", stream, at + 6 + 8 * n)
+            if (top, left) != (bottom, right):
+                self.merged.append(((top, left), (bottom, right)))
+
+    def _measure(self, stream: bytearray, cells: np.ndarray, many: np.ndarray) -> None:
+        """Every cell once, within the limits."""
+        rows, columns = _number(stream, cells, 4), _number(stream, cells, 6)
+        texts = cells[_number(stream, cells, 0) == SHARED_TEXT]
+        named = _number(stream, texts, 10) | _number(stream, texts, 12) << 16
+        text = int(self.strings[named[named < len(self.strings)]].sum())
+        width = (_number(stream, many, 2) - 6) // 6  # a record of many numbers holds some columns of one row
+        rows = np.append(rows, np.repeat(_number(stream, many, 4), width))
+        first = np.repeat(_number(stream, many, 6) - np.cumsum(width) + width, width)
+        columns = np.append(columns, first + np.arange(len(first)))
+        Extent(self.reading, self.name).add(rows, columns, len(rows), text + int(self.strings.sum()))
+        if not np.diff(np.sort(rows * (MOST_COLUMNS << 2) + columns)).all():
+            raise self._refuse("a cell that stands twice", "every cell once")
+
+    def _refuse(self, found: str, expected: str) -> SourceError:
+        return self.reading.refuse(f"sheet {self.name!r}", found, expected, SAVE_ANEW)
+
+
+def _walked(stream: bytearray, begin: int) -> tuple[np.ndarray, np.ndarray]:
+    """Places and depths of the records of a sheet; what is within a chart of it lies deeper than 1."""
+    places: list[int] = []
+    bounds: list[tuple[int, int]] = []
+    depth, at, end, unpack, add = 0, begin, len(stream) - 3, HEAD.unpack_from, places.append
+    while at < end:
+        kind, size = unpack(stream, at)
+        add(at)
+        at += 4 + size
+        if kind in BOUNDS:
+            bounds.append((len(places) - 1, kind))
+            depth += 1 if kind == BOF else -1
+            if depth <= 0:
+                break
+    if depth or not bounds or bounds[0] != (0, BOF):
+        raise BrokenContainer
+    steps = np.zeros(len(places) + 1, dtype=np.int64)
+    for index, kind in bounds:  # the last record of a chart belongs to it
+        steps[index + (kind == EOF)] += 1 if kind == BOF else -1
+    return np.array(places, dtype=np.int64), np.cumsum(steps)[:-1]
+
+
+def _number(stream: bytearray, places: np.ndarray, offset: int) -> np.ndarray:
+    """The numbers of two bytes that stand at an offset behind these places."""
+    raw = np.frombuffer(stream, dtype=np.uint8)
+    found: np.ndarray = raw[places + offset].astype(np.int64) | raw[places + offset + 1].astype(np.int64) << 8
+    return found

@@ -1,0 +1,63 @@
+"""What every format looks like to the rest of the looking: headings over columns of texts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from include.sources.formats.raw import SPACES
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Something that a sample cannot tell, or tells only probably.
+
+    Attributes:
+        key: place in the definition, without `feeds.<dataset>.`; in words where it is no key.
+        what: what was found, and what was taken for it.
+        why: what hangs on it.
+        details: what was found, one by one; in the proposal itself it stands beside the key.
+    """
+
+    key: str
+    what: str
+    why: str
+    details: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Records of a sample, column by column.
+
+    Attributes:
+        format: keys of `format` that give exactly these headings and records.
+        columns: heading → the text of each record; "" for nothing.
+        has_dates: the format itself knows dates and gives them as YYYY-MM-DD.
+        decisions: what a person must decide about how it was read.
+    """
+
+    format: dict[str, Any]
+    columns: dict[str, list[str]]
+    has_dates: bool = False
+    decisions: list[Decision] = field(default_factory=list)
+
+    @property
+    def records(self) -> int:
+        return len(next(iter(self.columns.values()), []))
+
+
+def table_of(
+    format_keys: dict[str, Any],
+    headings: list[str],
+    records: list[list[str]],
+    decisions: list[Decision] | None = None,
+    has_dates: bool = False,
+) -> Table:
+    """A table of records with as many cells as there are headings; others are left out, columns without heading too."""
+    full = [record for record in records if len(record) == len(headings)]
+    columns = {
+        heading: [record[place].strip(SPACES) for record in full]
+        for place, heading in enumerate(headings)
+        if heading
+    }
+    return Table(format_keys, columns, has_dates, decisions or [])

@@ -1,0 +1,128 @@
+"""A proposal as YAML: every key in its place, and beside it what a person must decide about it."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import yaml
+
+from include.sources.looking.codes import UnknownWord
+from include.sources.looking.proposal import Proposal
+from include.sources.looking.table import Decision
+
+WIDTH = 110
+SHORT = 90
+BLOCKS = {"transport", "format", "fields", "columns"}
+
+
+def to_yaml(proposal: Proposal, sample: str, schema: str) -> str:
+    """The proposed definition as the text of a file.
+
+    Args:
+        proposal: what was found.
+        sample: name of the file it was found in.
+        schema: where editors find the JSON Schema, as a path or address.
+    """
+    document, pending = proposal.document, list(proposal.decisions)
+    (dataset, feed), *_ = document["feeds"].items()
+    lines = [f"# yaml-language-server: $schema={_plain(schema)}"]
+    lines += _comment(0, f"Proposed from {sample}. What a person must decide is marked DECIDE.")
+    lines += _block({key: document[key] for key in ("source", "name", "regions")}, "", 0, pending, proposal)
+    lines += ["feeds:", f"  {dataset}:"]
+    lines += _block(feed, "", 4, pending, proposal)
+    for decision in pending:
+        lines += _decide(0, decision)
+    return "\n".join(lines) + "\n"
+
+
+def _block(
+    keys: Mapping[str, Any], path: str, indent: int, pending: list[Decision], proposal: Proposal
+) -> list[str]:
+    lines: list[str] = []
+    space = " " * indent
+    for key, value in keys.items():
+        place = f"{path}{key}"
+        for decision in _taken(pending, place):
+            lines += _decide(indent, decision)
+        words = proposal.unknown_words.get(key, []) if path == "fields." else []
+        if words:
+            value = value if isinstance(value, dict) else {"column": value}
+            lines += [f"{space}{key}:", *_block(value, f"{place}.", indent + 2, pending, proposal)]
+            for decision in _taken(pending, f"{place}.codes"):
+                lines += _decide(indent + 2, decision)
+            lines += _codes(indent + 2, words)
+        elif isinstance(value, dict) and (key in BLOCKS or len(_flow(value)) > SHORT):
+            lines += [f"{space}{_flow_key(key)}:", *_block(value, f"{place}.", indent + 2, pending, proposal)]
+        else:
+            lines.append(f"{space}{_flow_key(key)}: {_flow(value)}")
+        if key == "fields":
+            lines += _left(indent + 2, proposal)
+        for decision in _taken(pending, place, below=True):
+            lines += _decide(indent + 2, decision)
+    return lines
+
+
+def _left(indent: int, proposal: Proposal) -> list[str]:
+    """What the mapping does not take: fields without a column, columns without a field."""
+    lines = []
+    if proposal.optional:
+        said = ", ".join(proposal.optional)
+        lines += _comment(
+            indent,
+            f"No column was found for {said}; one that is the same in every record is {{constant: …}}.",
+        )
+    if proposal.unused:
+        lines += _comment(indent, f"Not taken: {', '.join(map(_flow, proposal.unused))}")
+    return lines
+
+
+def _codes(indent: int, words: Sequence[UnknownWord]) -> list[str]:
+    """The words that must be decided, with the nearest codes, ready to be uncommented."""
+    space = " " * indent
+    return [
+        f"{space}# codes:",
+        *(
+            f"{space}#   {_flow(each.word)}: {each.nearest or '?'}  # {each.records} records"
+            for each in words
+        ),
+    ]
+
+
+def _decide(indent: int, decision: Decision) -> list[str]:
+    return _comment(indent, f"DECIDE: {decision.what}; {decision.why}.")
+
+
+def _comment(indent: int, text: str) -> list[str]:
+    space = " " * indent
+    return textwrap.wrap(
+        _plain(text), WIDTH, initial_indent=f"{space}# ", subsequent_indent=f"{space}#   ",
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
+
+
+def _taken(pending: list[Decision], place: str, below: bool = False) -> list[Decision]:
+    """Decisions about a key, or about keys below it that are not there; they are pending no longer."""
+    found = [each for each in pending if each.key == place or (below and each.key.startswith(f"{place}."))]
+    for each in found:
+        pending.remove(each)
+    return found
+
+
+def _flow(value: Any) -> str:
+    """A value on one line."""
+    style = '"' if isinstance(value, str) and not value.isprintable() else None
+    text = yaml.safe_dump(
+        [value], default_flow_style=True, default_style=style, allow_unicode=True, sort_keys=False, width=10**6
+    )  # fmt: skip
+    return text.strip()[1:-1]
+
+
+def _flow_key(key: str) -> str:
+    return key if key.isidentifier() and key.isascii() else _flow(key)
+
+
+def _plain(text: str) -> str:
+    """Text that can stand in a comment: on one line, without signs that steer."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)
