@@ -316,6 +316,7 @@ FAULTS = [
     Fault("link to a private address", FINAL, ("a host that is not allowed",), 1, links_elsewhere, transport=LINK, form=NO_TOTAL),
     Fault("total too high", RETRY, ("5 items", "the 6 that the source states"), 3, lambda request, wire: wire.json(page(request, total=6))),
     Fault("total that changes", RETRY, ("page 2", "another number of items"), 2, total_changes),
+    Fault("total too low", RETRY, ("5 items", "the 4 that the source states"), 3, lambda request, wire: wire.json(page(request, total=4))),
     Fault("total missing", FINAL, ("no number at total",), 1, lambda request, wire: wire.json(page(request, total=None))),
     Fault("permission lost in the middle", FINAL, ("page 3", "HTTP status 401", "credentials"), 3, lost_after_page_2),
     Fault("500 on the second page", RETRY, ("page 2", "HTTP status 500"), 1 + TRIES, server_error_on_page_2),

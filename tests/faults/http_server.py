@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from tests.faults.doors import shut
+
 
 @dataclass(frozen=True)
 class Request:
@@ -138,7 +140,5 @@ def serving(answering: Answering, tls: ssl.SSLContext | None = None) -> Iterator
         yield server
     finally:
         server.over.set()
-        with contextlib.suppress(OSError):
-            listening.shutdown(socket.SHUT_RDWR)
-        listening.close()
+        shut(listening)
         thread.join()

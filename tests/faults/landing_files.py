@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,14 +19,12 @@ from include.steps.ingest import Landed
 from include.storage import landing
 from tests.end_to_end.country import Place
 from tests.end_to_end.small import FEED
-
-STARTING_S = 0.15
-"""What a run needs before it asks anybody: to open the ledger and to read the definition."""
+from tests.faults.clock import clocked
 
 
 @dataclass
 class Run:
-    """One run of landing."""
+    """One run of landing; `seconds` are those of its transport."""
 
     landed: Landed | None = None
     faults: list[SourceError] = field(default_factory=list)
@@ -60,12 +57,13 @@ def reaching(
 
 def land() -> Run:
     """One run in the place that was entered."""
-    run, started = Run(), time.monotonic()
-    try:
-        run.landed = ingest.land(FEED)
-    except SourceError as error:
-        run.faults = list(getattr(error, "faults", (error,)))
-    run.seconds = time.monotonic() - started
+    run = Run()
+    with clocked() as held:
+        try:
+            run.landed = ingest.land(FEED)
+        except SourceError as error:
+            run.faults = list(getattr(error, "faults", (error,)))
+    run.seconds = held.seconds
     return run
 
 
@@ -86,7 +84,6 @@ def whole(place: Place, folder: Path) -> bool:
 
 
 __all__ = [
-    "STARTING_S",
     "DeadlineExceeded",
     "RetryableSourceError",
     "Run",

@@ -9,6 +9,8 @@ import threading
 from types import TracebackType
 from typing import Literal, Self
 
+from tests.faults.doors import shut
+
 Failure = Literal["drip", "cut", "reset", "hold"]
 
 
@@ -37,7 +39,8 @@ class Relay:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._over.set()
-        for plug in (self._door, *self._plugs):
+        shut(self._door)
+        for plug in self._plugs:
             plug.close()
 
     def _accept(self) -> None:

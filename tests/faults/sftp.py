@@ -1,102 +1,29 @@
-"""A real SFTP server over a folder, on this machine, and the ways in which it can go wrong.
+"""Faults of SFTP sources by name: what the server does, and what the feed must then say and do.
 
-The protocol is paramiko's server side. Each fault is one class that changes one thing of a server that does well.
+Each class changes one thing of a server that does well.
 """
 
 from __future__ import annotations
 
-import contextlib
-import io
-import logging
-import os
 import socket
-import struct
-import threading
-import time
-from collections import Counter
-from collections.abc import Callable
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import paramiko
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from paramiko import SFTPAttributes
-from paramiko.sftp import CMD_NAME, SFTP_EOF, SFTP_NO_SUCH_FILE, SFTP_OK, SFTP_PERMISSION_DENIED
+from paramiko.sftp import SFTP_EOF, SFTP_NO_SUCH_FILE, SFTP_OK, SFTP_PERMISSION_DENIED
 
-LOGIN, PASSWORD = "synthetic-login", "synthetic-password-4711"
-BAD = "s_2025-03_20250405.csv"
-"""The file that faults of one file are about."""
-SILENT = "tests.faults.sftp.wire"
-logging.getLogger(SILENT).addHandler(logging.NullHandler())
-logging.getLogger(SILENT).propagate = False
+from include.sources import DeadlineExceeded, RetryableSourceError, SourceError
+from tests.end_to_end.small import GOOD, csv
+from tests.faults.relay import Failure
+from tests.faults.sftp_server import BAD, Behaviour, known_host, plain, private_key
 
-
-def private_key(passphrase: str = "") -> str:
-    """A new ed25519 key, as OpenSSH writes it."""
-    form = (
-        serialization.BestAvailableEncryption(passphrase.encode())
-        if passphrase
-        else serialization.NoEncryption()
-    )
-    key = Ed25519PrivateKey.generate()
-    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, form).decode()
-
-
-def known_host(key: paramiko.PKey) -> str:
-    """A host key as ssh-keyscan prints it."""
-    return f"127.0.0.1 {key.get_name()} {key.get_base64()}"
-
-
-class Behaviour:
-    """What a server does at each step. This one does well."""
-
-    server: SftpServer
-
-    def greet(self, plug: socket.socket) -> bool:
-        """Whether the protocol begins now."""
-        return True
-
-    def log_in(self) -> None:
-        """Before credentials are looked at."""
-
-    def subsystem(self) -> bool:
-        """Whether SFTP is spoken."""
-        return True
-
-    def listing(self, found: list[SFTPAttributes]) -> list[SFTPAttributes] | int:
-        """What a listing gives."""
-        return found
-
-    def attributes(self, name: str, found: SFTPAttributes) -> SFTPAttributes:
-        """What is said of a file."""
-        return found
-
-    def look(self, name: str) -> None:
-        """Before a file is looked at by its name."""
-
-    def opening(self, name: str) -> int:
-        """Whether a file may be opened."""
-        return SFTP_OK
-
-    def read(self, name: str, offset: int, block: bytes) -> bytes | int:
-        """What a read gives."""
-        return block
-
-    # What faults do --------------------------------------------------------------------------------------------
-
-    def bad(self) -> Path:
-        return self.server.folder / BAD
-
-    def hold(self) -> None:
-        """Until the test is over."""
-        self.server.over.wait(30)
-
-    def once(self, what: str) -> bool:
-        """True the first time."""
-        self.server.count[what] += 1
-        return self.server.count[what] == 1
+BEFORE, AFTER = "s_2025-02_20250305.csv", "s_2025-04_20250505.csv"
+OTHERS = (BEFORE, AFTER)
+EVERY = (BEFORE, BAD, AFTER)
+BIG = csv(*[(str(number), *GOOD[1:]) for number in range(5_000)])  # several blocks of an SFTP read
+PHRASE = "synthetic-passphrase-0815"
 
 
 class NeverSendsABanner(Behaviour):
@@ -266,7 +193,7 @@ class ListsOtherFilesWithoutEnd(ListsWithoutEnd):
 
 
 class AnnouncesMoreNamesThanItSends(Behaviour):
-    """A packet that says there are four thousand million names, and ends."""
+    announces = 0xFFFFFFFF
 
 
 class DripsEachRead(Behaviour):
@@ -352,180 +279,114 @@ class APipe(_Adds):
     name, mode = "s_2025-05_20250605.csv", 0o010644
 
 
-def plain(name: str | bytes, mode: int = 0o100644) -> SFTPAttributes:
-    """The entry of a file that is not there."""
-    found = SFTPAttributes()
-    found.filename = name  # type: ignore[assignment]  # bytes are what a server has
-    found.st_mode, found.st_size, found.st_mtime, found.st_atime = mode, 10, 1_700_000_000, 1_700_000_000
-    return found
+# Each by its name ----------------------------------------------------------------------------------------------
 
 
-class SftpServer:
-    """The server, while it is entered. `count` says what it was asked: login, list, open, read, and their like."""
+@dataclass(frozen=True)
+class Fault:
+    """A fault.
 
-    def __init__(self, folder: Path, behaviour: Behaviour | None = None, client_key: str = "") -> None:
-        self.folder, self.behaviour = folder, behaviour or Behaviour()
-        self.behaviour.server = self
-        self.count: Counter[str] = Counter()
-        self.over = threading.Event()
-        self.host_key = paramiko.Ed25519Key.from_private_key(io.StringIO(private_key()))
-        self.client_key = (
-            paramiko.Ed25519Key.from_private_key(io.StringIO(client_key)) if client_key else None
-        )
-        self._wires: list[paramiko.Transport] = []
-        self._plugs: list[socket.socket] = []
+    Attributes:
+        name: what it is called.
+        error: the class of the error, exactly.
+        said: words of the message.
+        asked: connections that the server saw in this run.
+        behaviour: what the server does.
+        landed: files that land all the same.
+        faults: how many files are at fault, or 1 where the server is.
+        deadline_s, timeout_s: of the definition.
+        limits: of the deployment.
+        connection: what is wrong with it; `client_key`: the server takes a key and no password.
+        line: how the line fails, after 60,000 bytes of the server's.
+    """
 
-    @property
-    def port(self) -> int:
-        port: int = self._door.getsockname()[1]
-        return port
-
-    def connection(self, **changes: Any) -> dict[str, Any]:
-        """What reaches it, as Airflow has it."""
-        extra = {"host_key": known_host(self.host_key)} | changes.pop("extra", {})
-        return {
-            "conn_type": "sftp", "host": "127.0.0.1", "port": self.port, "login": LOGIN, "password": PASSWORD,
-        } | changes | {"extra": {key: value for key, value in extra.items() if value}}  # fmt: skip
-
-    def cut(self, reset: bool = False) -> None:
-        """End every connection; with `reset`, as a machine that fails does."""
-        for plug in self._plugs:
-            if reset:
-                with contextlib.suppress(OSError):
-                    plug.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            with contextlib.suppress(OSError):
-                plug.shutdown(socket.SHUT_RDWR) if not reset else plug.close()
-
-    def __enter__(self) -> Self:
-        self._door = socket.create_server(("127.0.0.1", 0))
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.over.set()
-        self._door.close()
-        for wire in self._wires:
-            wire.close()
-        for plug in self._plugs:
-            plug.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                plug, _ = self._door.accept()
-            except OSError:
-                return
-            self._plugs.append(plug)
-            threading.Thread(target=self._serve, args=(plug,), daemon=True).start()
-
-    def _serve(self, plug: socket.socket) -> None:
-        self.count["connection"] += 1
-        with contextlib.suppress(OSError, EOFError, paramiko.SSHException):
-            if not self.behaviour.greet(plug):
-                plug.close()
-                return
-            wire = paramiko.Transport(plug)
-            self._wires.append(wire)
-            wire.set_log_channel(SILENT)
-            wire.add_server_key(self.host_key)
-            wire.set_subsystem_handler("sftp", _Server, _Folder, self)
-            wire.start_server(server=_Login(self))
+    name: str
+    error: type[SourceError]
+    said: str
+    asked: int = 1
+    behaviour: type[Behaviour] = Behaviour
+    landed: tuple[str, ...] = ()
+    faults: int = 1
+    deadline_s: float = 20
+    timeout_s: float = 30
+    limits: Mapping[str, int] = field(default_factory=dict)
+    connection: Mapping[str, Any] = field(default_factory=dict)
+    client_key: bool = False
+    line: Failure | None = None
 
 
-class _Login(paramiko.ServerInterface):
-    def __init__(self, server: SftpServer) -> None:
-        self._server = server
-
-    def get_allowed_auths(self, username: str) -> str:
-        return "publickey" if self._server.client_key else "password"
-
-    def check_auth_password(self, username: str, password: str) -> int:
-        self._server.behaviour.log_in()
-        return self._verdict((username, password) == (LOGIN, PASSWORD))
-
-    def check_auth_publickey(self, username: str, key: paramiko.PKey) -> int:
-        return self._verdict(username == LOGIN and key == self._server.client_key)
-
-    def check_channel_request(self, kind: str, chanid: int) -> int:
-        return paramiko.OPEN_SUCCEEDED
-
-    def check_channel_subsystem_request(self, channel: paramiko.Channel, name: str) -> bool:
-        return self._server.behaviour.subsystem() and super().check_channel_subsystem_request(channel, name)
-
-    def _verdict(self, good: bool) -> int:
-        self._server.count["login" if good else "refused"] += 1
-        return paramiko.AUTH_SUCCESSFUL if good else paramiko.AUTH_FAILED
+def connected(name: str, said: str, asked: int = 1, *, client_key: bool = False, **changes: Any) -> Fault:
+    """A fault of the connection: nobody is logged in, and trying again would be in vain."""
+    return Fault(name, FINAL, said, asked, connection=changes, client_key=client_key)
 
 
-class _Server(paramiko.SFTPServer):
-    """paramiko's, but for the one fault that lies in the packets themselves."""
+FINAL, RETRY, LATE = SourceError, RetryableSourceError, DeadlineExceeded
+OTHER_KEY = known_host(paramiko.ECDSAKey.generate())
+OF_NOBODY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEl1d3Fja2VuIGtleSBvZiBub2JvZHkgYXQgYWxsISEh"
+IN_TIME = "found no end of it in time"
+NOT_WHOLE = "found no whole answer"
+CHANGED = "a file that changed while it was read"
+CONTROL = "a path or a control character"
 
-    def _read_folder(self, request_number: int, folder: Any) -> None:
-        if isinstance(self.server.of.behaviour, AnnouncesMoreNamesThanItSends):  # type: ignore[attr-defined]
-            message = paramiko.Message()
-            message.add_int(request_number)
-            message.add_int(0xFFFFFFFF)
-            self._send_packet(CMD_NAME, message)  # type: ignore[attr-defined]
-        else:
-            super()._read_folder(request_number, folder)  # type: ignore[misc]
-
-
-class _Folder(paramiko.SFTPServerInterface):
-    """The files of the server's folder, which is its /in."""
-
-    def __init__(self, login: paramiko.ServerInterface, of: SftpServer) -> None:
-        super().__init__(login)
-        self.of = of
-
-    def list_folder(self, path: str) -> list[SFTPAttributes] | int:
-        self.of.count["list"] += 1
-        if path != "/in":
-            return SFTP_NO_SUCH_FILE
-        found = []
-        for each in sorted(self.of.folder.iterdir()):
-            attributes = SFTPAttributes.from_stat(each.lstat(), each.name)
-            found.append(self.of.behaviour.attributes(each.name, attributes))
-        return self.of.behaviour.listing(found)
-
-    def lstat(self, path: str) -> SFTPAttributes | int:
-        name = path.removeprefix("/in/")
-        self.of.count["look"] += 1
-        self.of.behaviour.look(name)
-        try:
-            found = SFTPAttributes.from_stat((self.of.folder / name).lstat())
-        except OSError as error:
-            return int(paramiko.SFTPServer.convert_errno(error.errno or 0))
-        return self.of.behaviour.attributes(name, found)
-
-    def open(self, path: str, flags: int, attr: SFTPAttributes) -> paramiko.SFTPHandle | int:
-        name = path.removeprefix("/in/")
-        self.of.count["open"] += 1
-        refused = self.of.behaviour.opening(name)
-        if refused != SFTP_OK:
-            return refused
-        if not (self.of.folder / name).is_file():
-            return SFTP_NO_SUCH_FILE
-        return _File(self.of, name)
-
-
-class _File(paramiko.SFTPHandle):
-    def __init__(self, of: SftpServer, name: str) -> None:
-        super().__init__(os.O_RDONLY)
-        self._of, self._called = of, name
-
-    def read(self, offset: int, length: int) -> bytes | int:
-        self._of.count["read"] += 1
-        with (self._of.folder / self._called).open("rb") as file:
-            file.seek(offset)
-            block = file.read(length)
-        answer = self._of.behaviour.read(self._called, offset, block)
-        return SFTP_EOF if answer == b"" else answer
-
-
-def age(path: Path, seconds: float = 3600) -> Path:
-    """Let a file have been written so long ago."""
-    then = time.time() - seconds
-    os.utime(path, (then, then))
-    return path
+FAULTS = [
+    # the server
+    Fault("no banner", LATE, f"greeting: {IN_TIME}", 1, NeverSendsABanner, deadline_s=2),
+    Fault("no banner within the timeout", RETRY, f"greeting: {NOT_WHOLE}", 1, NeverSendsABanner, timeout_s=0.5),
+    Fault("slow drip of the banner", LATE, f"greeting: {IN_TIME}", 1, DripsItsBanner, deadline_s=2),
+    Fault("greetings without end", LATE, f"greeting: {IN_TIME}", 1, SendsLinesWithoutEnd, deadline_s=2),
+    Fault("key exchange without end", LATE, f"greeting: {IN_TIME}", 1, StopsInTheKeyExchange, deadline_s=2),
+    Fault("another protocol on the port of SSH", RETRY, f"greeting: {NOT_WHOLE}", 1, SpeaksAnotherProtocol),
+    Fault("accepts and closes before the greeting", RETRY, f"greeting: {NOT_WHOLE}", 1, AcceptsAndCloses),
+    Fault("login without end", LATE, f"login: {IN_TIME}", 1, NeverAnswersTheLogin, deadline_s=2),
+    Fault("login without an answer within the timeout", RETRY, f"login: {NOT_WHOLE}", 1, NeverAnswersTheLogin, timeout_s=0.5),
+    Fault("dropped at the login", RETRY, f"login: {NOT_WHOLE}", 1, DropsAtTheLogin),
+    Fault("no SFTP behind SSH", RETRY, f"opening SFTP: {NOT_WHOLE}", 1, HasNoSftp),
+    Fault("opening SFTP without end", LATE, f"opening SFTP: {IN_TIME}", 1, NeverAnswersTheSubsystem, deadline_s=2),
+    # the connection
+    connected("host key changed", "host key changed", extra={"host_key": OTHER_KEY}),
+    connected("host key of another server", "host key changed", extra={"host_key": OF_NOBODY}),
+    connected("no host key pinned", "extra.host_key: found no host key", 0, extra={"host_key": ""}),
+    connected("half a host key pinned", "an unusable host key", 0, extra={"host_key": OF_NOBODY[:32]}),
+    connected("revoked host key pinned", "an unusable host key", 0, extra={"host_key": f"@revoked * {OTHER_KEY}"}),
+    connected("wrong password", "login: found credentials that are refused", password="synthetic-wrong"),
+    connected("wrong login", "login: found credentials that are refused", login="synthetic-nobody"),
+    connected("no password", "login: found credentials that are refused", password=""),
+    connected("wrong private key", "login: found credentials that are refused", client_key=True, extra={"private_key": private_key()}),
+    connected("half a private key", "extra.private_key: found no private key", extra={"private_key": private_key()[:200]}),
+    connected("wrong passphrase", "extra.private_key: found no private key", extra={"private_key": private_key(PHRASE), "private_key_passphrase": "x"}),
+    connected("server that is not allowed", "a host that is not allowed", 0, host="localhost"),
+    # the folder
+    Fault("folder is missing", FINAL, "folder: found no such folder on the server", 1, FolderIsMissing),
+    Fault("folder may not be listed", FINAL, "listing: found no permission", 1, FolderMayNotBeListed),
+    Fault("listing without end", FINAL, "more than 200 files", 1, ListsWithoutEnd, limits={"files": 200}),
+    Fault("listing of other files without end", LATE, f"listing: {IN_TIME}", 1, ListsOtherFilesWithoutEnd, deadline_s=2),
+    Fault("fewer names than announced", RETRY, f"listing: {NOT_WHOLE} (SFTPError)", 1, AnnouncesMoreNamesThanItSends),
+    # one file among others
+    Fault("file growing between listings", RETRY, "still growing", 1, FileGrowsBetweenListings, OTHERS),
+    Fault("file growing while read", RETRY, CHANGED, 1, FileGrowsWhileRead, OTHERS),
+    Fault("file truncated while read", RETRY, CHANGED, 1, FileIsTruncatedWhileRead, OTHERS),
+    Fault("file replaced after the listing", RETRY, CHANGED, 1, FileIsReplacedBetweenListingAndRead, OTHERS),
+    Fault("file gone after the listing", RETRY, CHANGED, 1, FileIsGoneBetweenListingAndRead, OTHERS),
+    Fault("file may not be opened", FINAL, "reading: found no permission", 1, FileMayNotBeOpened, OTHERS),
+    Fault("permission lost in the middle of a file", FINAL, "reading: found no permission", 1, PermissionIsLostInTheMiddle, OTHERS),
+    Fault("reset in the middle of a file", RETRY, f"reading: {NOT_WHOLE}", 2, ResetsInTheMiddleOfARead, OTHERS),
+    Fault("read without an answer within the timeout", RETRY, f"reading: {NOT_WHOLE} (TimeoutError)", 2, ReadNeverAnswers, OTHERS, timeout_s=0.5),
+    Fault("read without end", LATE, f"reading: {IN_TIME}", 1, ReadNeverAnswers, (BEFORE,), deadline_s=2),
+    Fault("slow drip of reads", LATE, IN_TIME, 1, DripsEachRead, (BEFORE,), deadline_s=2),
+    Fault("read that ends too soon", RETRY, f"32768 bytes where the listing says {len(BIG)}", 1, ReadEndsTooSoon, OTHERS),
+    Fault("size stated too high", RETRY, f"{len(BIG)} bytes where the listing says 300000", 1, SaysTooMuch, OTHERS),
+    Fault("size stated too low", RETRY, "40001 bytes where the listing says 40000", 1, SaysTooLittle, OTHERS),
+    Fault("size of an exabyte", FINAL, "limits.delivery_bytes", 1, SaysAnExabyte, OTHERS),
+    Fault("nothing stated of a file", FINAL, "no kind, size or time of it", 1, SaysNothingOfAFile, OTHERS),
+    Fault("name with a path", FINAL, CONTROL, 1, NameWithAPath, EVERY),
+    Fault("name with a control character", FINAL, CONTROL, 1, NameWithAControlCharacter, EVERY),
+    Fault("name that is no UTF-8", FINAL, CONTROL, 1, NameThatIsNoUtf8, EVERY),
+    Fault("name without end", FINAL, "characters; expected no more than 200", 1, NameWithoutEnd, EVERY),
+    Fault("pipe among the files", FINAL, "a pipe, a device or a socket", 1, APipe, EVERY),
+    Fault("every session dropped after the listing", RETRY, f"reading: {NOT_WHOLE}", 3, DropsEverySessionAfterTheListing, faults=3),
+    # the line
+    Fault("slow drip of the line", LATE, IN_TIME, 1, landed=(BEFORE,), deadline_s=3, line="drip"),
+    Fault("line that is silent in the middle", LATE, IN_TIME, 1, landed=(BEFORE,), deadline_s=3, line="hold"),
+    Fault("line cut in the middle", RETRY, NOT_WHOLE, 2, landed=OTHERS, line="cut"),
+    Fault("line reset in the middle", RETRY, NOT_WHOLE, 2, landed=OTHERS, line="reset"),
+]  # fmt: skip

@@ -26,7 +26,7 @@ from include.sources.connections import from_environment
 from tests.end_to_end.country import Place
 from tests.end_to_end.small import FEED, GOOD, csv, small_place
 from tests.faults.landing_files import deliveries, land, reaching, whole
-from tests.faults.sftp import age
+from tests.faults.sftp_server import age
 
 OTHERS = ["s_2025-02_20250305.csv", "s_2025-04_20250505.csv"]
 BAD = "s_2025-03_20250405.csv"

@@ -31,7 +31,7 @@ from include.sources.connections import from_environment
 from tests.end_to_end.country import Place
 from tests.end_to_end.small import FEED, GOOD, csv, small_place
 from tests.faults import object_store
-from tests.faults.landing_files import STARTING_S, deliveries, land, reaching, whole
+from tests.faults.landing_files import deliveries, land, reaching, whole
 from tests.faults.object_store import KEY, SECRET, ObjectStore
 from tests.faults.relay import Relay
 
@@ -236,7 +236,7 @@ def test_an_object_whose_bytes_stop_in_the_middle_is_not_taken_for_whole(
         )  # fmt: skip
         run = land()
         assert run.kinds == [kind] and said in run.said and BAD in run.said
-        assert run.seconds <= deadline_s * 1.1 + STARTING_S
+        assert run.seconds <= deadline_s * 1.1
         assert BEFORE in deliveries(place) and BAD not in deliveries(place) and whole(place, prefix.folder)
 
 
@@ -338,7 +338,7 @@ def test_a_bucket_of_another_region_is_named(tmp_path: Path) -> None:
 def test_a_body_shorter_than_announced_is_no_listing(tmp_path: Path) -> None:
     with pretending(tmp_path, 200, PAGE, deadline_s=2, **{"Content-Length": "100000"}):
         run = land()
-        assert run.kinds == [DeadlineExceeded] and run.seconds <= 2 * 1.1 + STARTING_S
+        assert run.kinds == [DeadlineExceeded] and run.seconds <= 2 * 1.1
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])

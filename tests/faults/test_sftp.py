@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +15,23 @@ from include.sources import DeadlineExceeded, RetryableSourceError, SourceError
 from tests.end_to_end.country import Place
 from tests.end_to_end.small import GOOD, csv, small_place
 from tests.faults import sftp
-from tests.faults.landing_files import STARTING_S, deliveries, land, reaching, whole
+from tests.faults.doors import nobody
+from tests.faults.landing_files import Run, deliveries, land, reaching, whole
 from tests.faults.relay import Relay
-from tests.faults.sftp import BAD, LOGIN, PASSWORD, Behaviour, SftpServer, age, private_key
+from tests.faults.sftp import BIG, FAULTS, PHRASE, Fault
+from tests.faults.sftp_server import (
+    BAD,
+    LOGIN,
+    PASSWORD,
+    Behaviour,
+    SftpServer,
+    a_key,
+    age,
+    known_host,
+    private_key,
+)
 
-BEFORE, AFTER = "s_2025-02_20250305.csv", "s_2025-04_20250505.csv"
-OTHERS = [BEFORE, AFTER]
-EVERY = [BEFORE, BAD, AFTER]
-BIG = csv(*[(str(number), *GOOD[1:]) for number in range(5_000)])  # several blocks of an SFTP read
-PHRASE = "synthetic-passphrase-0815"
+OTHERS, EVERY = list(sftp.OTHERS), list(sftp.EVERY)
 
 
 @pytest.fixture
@@ -75,20 +83,28 @@ def test_files_land_with_a_password_and_the_second_run_fetches_none_of_them(
         assert (server.count["list"], server.count["open"], server.count["read"]) == (1, 0, 0)
 
 
-@pytest.mark.parametrize("passphrase", ["", PHRASE])
-def test_files_land_with_a_private_key(tmp_path: Path, folder: Path, passphrase: str) -> None:
-    key = private_key(passphrase)
-    with SftpServer(folder) as server:
-        server.client_key = paramiko.Ed25519Key.from_private_key(_text(key), passphrase or None)
-        extra = {"private_key": key, "private_key_passphrase": passphrase}
+def pem(kind: type[paramiko.PKey], bits: int) -> str:
+    text = io.StringIO()
+    kind.generate(bits=bits).write_private_key(text)  # type: ignore[attr-defined]
+    return text.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("text", "passphrase"),
+    [
+        (private_key(), ""),
+        (private_key(PHRASE), PHRASE),
+        (pem(paramiko.ECDSAKey, 256), ""),
+        (pem(paramiko.RSAKey, 2048), ""),
+    ],
+    ids=["ed25519", "ed25519 with a passphrase", "ECDSA", "RSA"],
+)
+def test_files_land_with_a_private_key(tmp_path: Path, folder: Path, text: str, passphrase: str) -> None:
+    with SftpServer(folder, client_key=a_key(text, passphrase)) as server:
+        extra = {"private_key": text, "private_key_passphrase": passphrase}
         with at(server, tmp_path, server.connection(password="", extra=extra)) as place:
             assert land().faults == [] and deliveries(place) == EVERY
-
-
-def _text(text: str) -> Any:
-    import io
-
-    return io.StringIO(text)
+            assert (server.count["login"], server.count["refused"]) == (1, 0)
 
 
 def test_one_of_several_pinned_keys_is_enough_and_the_kind_that_is_known_is_asked_for(
@@ -96,7 +112,7 @@ def test_one_of_several_pinned_keys_is_enough_and_the_kind_that_is_known_is_aske
 ) -> None:
     with SftpServer(folder) as server:
         old = paramiko.ECDSAKey.generate()
-        pinned = [f"# synthetic\n{sftp.known_host(old)}", sftp.known_host(server.host_key).split()[-1]]
+        pinned = [f"# synthetic\n{known_host(old)}", known_host(server.host_key).split()[-1]]
         for declared in (pinned[1], "\n".join(pinned), pinned):
             with at(server, tmp_path, server.connection(extra={"host_key": declared})) as place:
                 assert land().faults == [] and deliveries(place) == EVERY
@@ -151,7 +167,7 @@ def test_a_server_that_drops_the_session_after_the_listing_is_asked_once_more(
 ) -> None:
     with SftpServer(folder, sftp.DropsTheSessionAfterTheListing()) as server, at(server, tmp_path) as place:
         run = land()
-        assert run.kinds == [RetryableSourceError] and deliveries(place) == [BAD, AFTER]
+        assert run.kinds == [RetryableSourceError] and deliveries(place) == [BAD, sftp.AFTER]
         assert server.count["login"] == 2 and whole(place, folder)
         assert land().faults == [] and deliveries(place) == EVERY
 
@@ -216,93 +232,65 @@ def test_a_checksum_that_does_not_fit_holds_back_its_file_alone(
 # What goes wrong ------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Case:
-    """A fault, and what is to come of it."""
-
-    behaviour: type[Behaviour]
-    kind: type[SourceError]
-    said: str
-    landed: tuple[str, ...] = ()
-    faults: int = 1
-    deadline_s: float = 20
-    timeout_s: float = 30
-    limits: tuple[tuple[str, int], ...] = ()
-
-    @property
-    def name(self) -> str:
-        return self.behaviour.__name__
+def run_of(fault: Fault, server: SftpServer, folder: Path) -> tuple[Run, Place]:
+    """One run against a server that is at fault."""
+    with ExitStack() as stack:
+        relay = (
+            stack.enter_context(Relay(server.port, passes=60_000, then=fault.line)) if fault.line else None
+        )
+        port = relay.port if relay else server.port
+        declared = place_of(folder, deadline_s=fault.deadline_s, timeout_s=fault.timeout_s)
+        known = server.connection(**{"port": port, **fault.connection})
+        place = stack.enter_context(
+            reaching(declared, folder, ports=[port], roots=[], connection=known, **fault.limits)
+        )
+        return land(), place
 
 
-NO, LATER, LATE = SourceError, RetryableSourceError, DeadlineExceeded
-LEFT = (BEFORE, AFTER)
-CASES = [
-    # before a file is spoken of
-    Case(sftp.NeverSendsABanner, LATE, "greeting: found no end of it in time", deadline_s=2),
-    Case(sftp.NeverSendsABanner, LATER, "greeting: found no whole answer", timeout_s=0.5),
-    Case(sftp.DripsItsBanner, LATE, "greeting", deadline_s=2),
-    Case(sftp.SendsLinesWithoutEnd, LATE, "greeting", deadline_s=2),
-    Case(sftp.StopsInTheKeyExchange, LATE, "greeting", deadline_s=2),
-    Case(sftp.SpeaksAnotherProtocol, LATER, "greeting: found no whole answer"),
-    Case(sftp.AcceptsAndCloses, LATER, "greeting: found no whole answer"),
-    Case(sftp.NeverAnswersTheLogin, LATE, "login", deadline_s=2),
-    Case(sftp.NeverAnswersTheLogin, LATER, "login: found no whole answer", timeout_s=0.5),
-    Case(sftp.DropsAtTheLogin, LATER, "login: found no whole answer"),
-    Case(sftp.HasNoSftp, LATER, "opening SFTP: found no whole answer"),
-    Case(sftp.NeverAnswersTheSubsystem, LATE, "opening SFTP", deadline_s=2),
-    # listing
-    Case(sftp.FolderIsMissing, NO, "folder: found no such folder on the server"),
-    Case(sftp.FolderMayNotBeListed, NO, "listing: found no permission"),
-    Case(sftp.ListsWithoutEnd, NO, "more than 200 files", limits=(("files", 200),)),
-    Case(sftp.ListsOtherFilesWithoutEnd, LATE, "listing", deadline_s=2),
-    Case(sftp.AnnouncesMoreNamesThanItSends, LATER, "listing: found no whole answer (SFTPError)"),
-    # one file among others
-    Case(sftp.FileGrowsBetweenListings, LATER, "still growing", LEFT),
-    Case(sftp.FileGrowsWhileRead, LATER, "a file that changed while it was read", LEFT),
-    Case(sftp.FileIsTruncatedWhileRead, LATER, "a file that changed while it was read", LEFT),
-    Case(sftp.FileIsReplacedBetweenListingAndRead, LATER, "a file that changed while it was read", LEFT),
-    Case(sftp.FileIsGoneBetweenListingAndRead, LATER, "a file that changed while it was read", LEFT),
-    Case(sftp.PermissionIsLostInTheMiddle, NO, "reading: found no permission", LEFT),
-    Case(sftp.FileMayNotBeOpened, NO, "reading: found no permission", LEFT),
-    Case(sftp.ResetsInTheMiddleOfARead, LATER, "reading: found no whole answer", LEFT),
-    Case(sftp.ReadNeverAnswers, LATER, "reading: found no whole answer (TimeoutError)", LEFT, timeout_s=0.5),
-    Case(sftp.ReadNeverAnswers, LATE, "reading: found no end of it in time", (BEFORE,), deadline_s=2),
-    Case(sftp.DripsEachRead, LATE, "found no end of it in time", (BEFORE,), deadline_s=2),
-    Case(sftp.ReadEndsTooSoon, LATER, f"32768 bytes where the listing says {len(BIG)}", LEFT),
-    Case(sftp.SaysTooMuch, LATER, f"{len(BIG)} bytes where the listing says 300000", LEFT),
-    Case(sftp.SaysTooLittle, LATER, "40001 bytes where the listing says 40000", LEFT),
-    Case(sftp.SaysAnExabyte, NO, "limits.delivery_bytes", LEFT),
-    Case(sftp.SaysNothingOfAFile, NO, "no kind, size or time of it", LEFT),
-    Case(sftp.NameWithAPath, NO, "a path or a control character", tuple(EVERY)),
-    Case(sftp.NameWithAControlCharacter, NO, "a path or a control character", tuple(EVERY)),
-    Case(sftp.NameThatIsNoUtf8, NO, "a path or a control character", tuple(EVERY)),
-    Case(sftp.NameWithoutEnd, NO, "characters; expected no more than 200", tuple(EVERY)),
-    Case(sftp.APipe, NO, "a pipe, a device or a socket", tuple(EVERY)),
-    Case(sftp.DropsEverySessionAfterTheListing, LATER, "reading: found no whole answer", faults=3),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.name}-{case.kind.__name__}")
-def test_a_fault_is_named_in_time_and_nothing_is_half_landed(
-    tmp_path: Path, folder: Path, case: Case, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_a_fault_gives_its_error_in_time_and_nothing_half_landed(
+    tmp_path: Path, folder: Path, fault: Fault, caplog: pytest.LogCaptureFixture
 ) -> None:
-    declared = place_of(tmp_path, deadline_s=case.deadline_s, timeout_s=case.timeout_s)
-    with SftpServer(folder, case.behaviour()) as server:
-        limits = dict(case.limits)
-        ports, known = [server.port], server.connection()
-        with reaching(declared, tmp_path, ports=ports, roots=[], connection=known, **limits) as place:
-            run = land()
-            assert run.kinds == [case.kind] * case.faults, run.said
-            assert case.said in run.said and all(fault.feed_id for fault in run.faults)
-            assert run.seconds <= case.deadline_s * 1.1 + STARTING_S
-            assert sorted(case.landed) == deliveries(place)
-            assert whole(place, folder) or case.name.startswith(("FileGrows", "FileIs"))
-            no_secret(run.said + caplog.text)
-            server.behaviour = Behaviour()  # the server is mended, and so is the next run
-            server.behaviour.server = server
-            (folder / BAD).exists() and age(folder / BAD)
-            assert land().faults == [] or case.limits
-            assert set(deliveries(place)) >= set(OTHERS) and whole(place, folder)
+    key = a_key(private_key()) if fault.client_key else None
+    with SftpServer(folder, fault.behaviour(), key) as server:
+        run, place = run_of(fault, server, tmp_path)
+        assert run.kinds == [fault.error] * fault.faults, run.said
+        assert fault.said in run.said and all(fault.feed_id for fault in run.faults)
+        assert server.count["connection"] == fault.asked
+        assert run.seconds <= fault.deadline_s * 1.1
+        assert run.seconds >= fault.deadline_s * 0.9 or fault.error is not DeadlineExceeded
+        assert sorted(fault.landed) == deliveries(place) and whole(place, folder)
+        no_secret((run.said + caplog.text).replace("127.0.0.1 ", ""))
+        if fault.connection:
+            assert server.count["login"] == server.count["list"] == 0
+
+        server.behave(Behaviour())  # the server is mended, and so is the next run
+        if (folder / BAD).exists():
+            age(folder / BAD)
+        mended = Fault("mended", fault.error, "", client_key=fault.client_key)
+        if key:
+            server.client_key = None
+        again, place = run_of(mended, server, tmp_path)
+        assert again.faults == [] and set(deliveries(place)) >= set(OTHERS) and whole(place, folder)
+
+
+def test_of_another_host_key_both_fingerprints_are_said_and_no_credential_is_sent(
+    tmp_path: Path, folder: Path
+) -> None:
+    (fault,) = [fault for fault in FAULTS if fault.name == "host key changed"]
+    with SftpServer(folder) as server:
+        run, _ = run_of(fault, server, tmp_path)
+        assert run.said.count("SHA256:") == 2 and server.host_key.fingerprint in run.said
+        assert server.count["login"] == server.count["refused"] == 0
+
+
+def test_a_server_that_drops_every_session_is_not_opened_for_ever(tmp_path: Path, folder: Path) -> None:
+    for number in range(8):
+        age(_written(folder / f"s_2025-05_202506{number + 10}.csv", csv(GOOD)))
+    with SftpServer(folder, sftp.DropsEverySessionAfterTheListing()) as server, at(server, tmp_path):
+        run = land()
+        assert run.kinds == [RetryableSourceError] * 11 and "a server that dropped 5 sessions" in run.said
+        assert server.count["connection"] == 5
 
 
 def no_secret(text: str) -> None:
@@ -322,66 +310,10 @@ def test_a_pipe_a_link_and_a_folder_are_never_opened(tmp_path: Path, folder: Pat
         assert deliveries(place) == EVERY and server.count["open"] == 3
 
 
-@pytest.mark.parametrize(("then", "deadline_s", "kind", "said"), [
-    ("drip", 3, DeadlineExceeded, "found no end of it in time"),
-    ("hold", 3, DeadlineExceeded, "found no end of it in time"),
-    ("cut", 20, RetryableSourceError, "found no whole answer"),
-    ("reset", 20, RetryableSourceError, "found no whole answer"),
-])  # fmt: skip
-def test_a_line_that_fails_in_the_middle_of_a_file_is_not_taken_for_its_end(
-    tmp_path: Path, folder: Path, then: Any, deadline_s: int, kind: type[SourceError], said: str
-) -> None:
-    with ExitStack() as open_now:
-        server = open_now.enter_context(SftpServer(folder))
-        relay = open_now.enter_context(Relay(server.port, passes=60_000, then=then))
-        declared = place_of(tmp_path, deadline_s=deadline_s)
-        known = server.connection() | {"port": relay.port}
-        place = open_now.enter_context(
-            reaching(declared, tmp_path, ports=[relay.port], roots=[], connection=known)
-        )
-        run = land()
-        assert run.kinds == [kind] and said in run.said and BAD in run.said
-        assert run.seconds <= deadline_s * 1.1 + STARTING_S
-        assert BEFORE in deliveries(place) and BAD not in deliveries(place) and whole(place, folder)
-
-
 def test_nothing_listens_there(tmp_path: Path, folder: Path) -> None:
-    with SftpServer(folder) as server:
-        known = server.connection()
-    with reaching(place_of(tmp_path), tmp_path, ports=[known["port"]], roots=[], connection=known):
-        run = land()
-        assert run.kinds == [RetryableSourceError] and "connecting: found no whole answer" in run.said
-
-
-CREDENTIALS: list[tuple[str, dict[str, Any], str]] = [
-    ("host key changed", {"extra": {"host_key": sftp.known_host(paramiko.ECDSAKey.generate())}}, "host key changed"),
-    ("host key of another", {"extra": {"host_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEl1d3Fja2VuIGtleSBvZiBub2JvZHkgYXQgYWxsISEh"}}, "host key changed"),
-    ("no host key", {"extra": {"host_key": ""}}, "extra.host_key: found no host key"),
-    ("half a host key", {"extra": {"host_key": "ssh-ed25519 AAAAC3NzaC1lZDI1"}}, "an unusable host key"),
-    ("a revoked host key", {"extra": {"host_key": f"@revoked * {sftp.known_host(paramiko.ECDSAKey.generate())}"}}, "an unusable host key"),
-    ("wrong password", {"password": "synthetic-wrong"}, "login: found credentials that are refused"),
-    ("wrong login", {"login": "synthetic-nobody"}, "login: found credentials that are refused"),
-    ("no password", {"password": ""}, "login: found credentials that are refused"),
-    ("wrong private key", {"extra": {"private_key": private_key()}}, "login: found credentials that are refused"),
-    ("half a private key", {"extra": {"private_key": private_key()[:200]}}, "extra.private_key: found no private key"),
-    ("wrong passphrase", {"extra": {"private_key": private_key(PHRASE), "private_key_passphrase": "x"}}, "extra.private_key: found no private key"),
-    ("host not allowed", {"host": "localhost"}, "a host that is not allowed"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("changes", "said"), [c[1:] for c in CREDENTIALS], ids=[c[0] for c in CREDENTIALS])
-def test_what_is_wrong_with_a_connection_is_not_tried_again(
-    tmp_path: Path, folder: Path, changes: dict[str, Any], said: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    key = private_key() if "private_key" in changes.get("extra", {}) else ""
-    with (
-        SftpServer(folder, client_key=key) as server,
-        at(server, tmp_path, server.connection(**changes)) as place,
-    ):
-        run = land()
-        assert run.kinds == [SourceError] and said in run.said
-        assert deliveries(place) == [] and server.count["login"] == server.count["list"] == 0
-        no_secret((run.said + caplog.text).replace("127.0.0.1 ", ""))
-        if said == "host key changed":
-            # Both keys are named by their fingerprints, and no credential was sent.
-            assert run.said.count("SHA256:") == 2 and server.count["refused"] == 0
+    with SftpServer(folder) as server, nobody() as port:
+        known = server.connection(port=port)
+        with reaching(place_of(tmp_path), tmp_path, ports=[port], roots=[], connection=known) as place:
+            run = land()
+            assert run.kinds == [RetryableSourceError] and "connecting: found no whole answer" in run.said
+            assert deliveries(place) == [] and whole(place, folder)

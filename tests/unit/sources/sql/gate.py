@@ -8,6 +8,8 @@ import ssl
 import threading
 from pathlib import Path
 
+from tests.faults.doors import shut
+
 SSL_REQUEST = bytes.fromhex("0000000804d2162f")  # PostgreSQL protocol 3.0, message SSLRequest
 GSS_REQUEST = bytes.fromhex("0000000804d21630")
 
@@ -33,7 +35,8 @@ class Gate:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
-        for line in (self._listening, *self._open):
+        shut(self._listening)
+        for line in self._open:
             with contextlib.suppress(OSError):
                 line.shutdown(socket.SHUT_RDWR)
             line.close()
