@@ -77,7 +77,7 @@ def rules_of(contract: Contract) -> list[RowRule]:
     """Every rule a row of this dataset is judged by: those of the contract, of the reader and of identity."""
     readers = [
         RowRule("row.columns", "as many columns as the heading line, whole quotes", ""),
-        RowRule("row.json", "one whole JSON object", ""),
+        RowRule("row.json", "one whole JSON object, no key twice that is read", ""),
         RowRule("row.xml", "no element twice that stands for one field", ""),
     ]
     return [*readers, *row_rules(contract), CONFLICT]

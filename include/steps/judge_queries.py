@@ -5,6 +5,7 @@ The queries are built from the contract and the source definition alone.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -261,10 +262,13 @@ def _mapped(mapping: FieldMapping | None, raw: RawRows) -> str:
 
 
 def _bound(expression: str, raw: RawRows) -> str:
-    """The expression with every quoted heading replaced by the cell it names."""
-    for heading, cell in raw.cells.items():
-        expression = expression.replace('"' + heading.replace('"', '""') + '"', f"({cell})")
-    return expression
+    """The expression with every quoted heading replaced by the cell it names; cells have quoted names of their own."""
+
+    def cell(name: re.Match[str]) -> str:
+        heading = name[1].replace('""', '"')
+        return f"({raw.cells[heading]})" if heading in raw.cells else name[0]
+
+    return re.sub(r'"((?:[^"]|"")+)"', cell, expression)
 
 
 def _replaced(rows: str, replaced: Mapping[str, str]) -> str:

@@ -1,94 +1,124 @@
-"""JSON lines and JSON documents, read by DuckDB; a broken line is kept, a broken document refuses the file."""
+"""JSON lines and JSON documents, read by DuckDB; a broken line is kept, a broken document refuses the file.
+
+Numbers are kept as they are written: the engine alone would make 1.1 of 1.10, and 100000.0 of 1e5.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 import duckdb
+import pyarrow as pa
+from duckdb.func import PythonUDFType
 
 from include.sources.definition import JsonFormat, JsonlFormat
+from include.sources.formats.nesting import deepest, pieces
 from include.sources.formats.numbered import numbered_lines
 from include.sources.formats.raw import RawRows, Reading, check_headings, identifier, literal
+from include.sources.formats.spool import too_many_rows
 from include.sources.formats.text import utf8_text
 
 MAX_PAGE_BYTES = 32 << 20
-NO_REJECTS = "select null::bigint as raw_row, null as received, null as rule where false"
+RULE = "row.json"
+NOTHING_TAKEN = "Ask the source, or land the delivery again; nothing of this file was taken."
+ODD = r"[:,\[]\s*-?([0-9]+[.][0-9]*0([^0-9]|$)|[0-9.]+[eE]|[0-9.]{17}|0[.]000000)"
+"""Where a number stands that the engine would write in another way; rather too often than too seldom."""
+TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|-?[0-9][0-9.eE+-]*+', re.DOTALL)
+ODD_NUMBER = re.compile(r"-?(?:[0-9]+[.][0-9]*0|.*[eE].*|[0-9.]{17,}|0[.]000000[0-9]*)")
 
 
 def read_jsonl(reading: Reading, declared: JsonlFormat) -> RawRows:
-    """Every line as one object; a line that is no JSON object is a reject with its place."""
+    """Every line as one object; a line that is none, or has a key twice that is read, is a reject with its place."""
     lines, rows = numbered_lines(reading, utf8_text(reading, declared.encoding, blank_is_zero=True))
+    _check_nesting_of_lines(reading, lines)
     table = identifier(f"lines_{reading.delivered.label}")
     reading.connection.execute(
-        f"create temp table {table} as select number as raw_row, line, "
-        f"coalesce(try_cast(json_type(try_cast(line as json)) as varchar), '') = 'OBJECT' as is_object from {lines}"
+        f"create temp table {table} as select number as raw_row, line as item, null::varchar as received, "
+        f"coalesce(try_cast(json_type(try_cast(line as json)) as varchar), '') = 'OBJECT' as whole from {lines}"
     )
-    keys = _keys(reading, f"select line as item from {table} where is_object")
-    check_headings(reading, keys, "keys of the objects")
-    return RawRows(
-        relation=f"(select raw_row, line as item from {table} where is_object)",
-        columns=("item",),
-        cells=_cells(reading),
-        received="item",
-        rejects=f"select raw_row, line as received, 'row.json' as rule from {table} where not is_object",
-        physical_rows=rows,
-    )
+    headings = _look_at_keys(reading, table)
+    check_headings(reading, headings, "keys of the objects")
+    if _has_fractions(reading, table):
+        table = _with_numbers_as_written(reading, table)
+    return _raw(reading, table, rows)
 
 
 def read_json(reading: Reading, declared: JsonFormat) -> RawRows:
     """Every record of every document in order; raw_row counts them from 1 over all documents.
 
     With `each`, every element of that list is a record that also has what stands beside the list; raw_row is then
-    1,000 × the record + the place of the element, and a record without elements stays one. Where the source states
-    how many records there are, there must be as many.
+    1,000 × the record + the place of the element, and a record without elements stays one. A record that has a key
+    twice that is read is a reject. Where the source states how many records there are, there must be as many.
 
     Raises:
-        SourceError: a document is not whole, holds no list of objects at the path, or states another number.
+        SourceError: a document is not whole, holds no list of objects at the path, states another number, or goes
+            beyond a limit.
     """
     path = utf8_text(reading, declared.encoding)
-    table = identifier(f"items_{reading.delivered.label}")
+    _check_nesting(reading, "document", deepest(pieces(path)))
     source = f"read_json_objects({literal(str(path))}, format='unstructured', maximum_object_size={MAX_PAGE_BYTES})"
-    place = json_path(declared.items)
     try:
-        lists = reading.connection.execute(
-            f"select count(*), count(*) filter (json_type(json, {place}) = 'ARRAY') from {source}"
-        ).fetchall()[0]
-        reading.connection.execute(
-            f"create temp table {table} as select row_number() over () as raw_row, item from (select unnest("
-            f"cast(json_extract(json, {place}) as json[])) as item from {source})"
-        )
+        _check_lists(reading, declared, source)
         stated = _stated(reading, declared, source)
+        table = _items(reading, declared, source)
     except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException):
+        large = path.stat().st_size > MAX_PAGE_BYTES
+        found = (
+            f"broken JSON, or more than {MAX_PAGE_BYTES >> 20} MiB in one document"
+            if large
+            else "broken JSON"
+        )
+        raise reading.refuse("document", found, "whole JSON documents", NOTHING_TAKEN) from None
+    rows = _check_items(reading, stated, declared, table)
+    if declared.each:
+        table, rows = _each(reading, declared.each, table)
+    check_headings(reading, _look_at_keys(reading, table), "keys of the records")
+    return _raw(reading, table, rows)
+
+
+def _raw(reading: Reading, table: str, rows: int) -> RawRows:
+    return RawRows(
+        relation=f"(select raw_row, item, received from {table} where whole)",
+        columns=("item", "received"),
+        cells=_cells(reading),
+        received="coalesce(received, item)",
+        rejects=f"select raw_row, coalesce(received, item) as received, '{RULE}' as rule from {table} where not whole",
+        physical_rows=rows,
+    )
+
+
+# Documents -------------------------------------------------------------------------------------------------------
+
+
+def _check_lists(reading: Reading, declared: JsonFormat, source: str) -> None:
+    """Every document has one list of records at the path, and every key on the way to it once."""
+    place = json_path(declared.items)
+    doubled = " or ".join(_leads_twice(path) for path in (declared.items, declared.total or "") if path)
+    documents, lists, twice = reading.connection.execute(
+        f"select count(*), count(*) filter (json_type(json, {place}) = 'ARRAY'), "
+        f"count(*) filter ({doubled or 'false'}) from {source}"
+    ).fetchall()[0]
+    if documents != lists:
         raise reading.refuse(
-            "document", "broken JSON", "whole JSON documents", "Ask the source, or land the delivery again."
-        ) from None
-    if lists[0] != lists[1]:
-        raise reading.refuse(
-            "document", f"no list at {declared.items or 'the top'} in {lists[0] - lists[1]} of {lists[0]} documents",
+            "document", f"no list at {declared.items or 'the top'} in {documents - lists} of {documents} documents",
             "a list of records", "Mend format.items of the definition, or ask the source; nothing of this file was taken.",
         )  # fmt: skip
-    rows, objects = reading.connection.execute(
-        f"select count(*), count(*) filter (json_type(item) = 'OBJECT') from {table}"
-    ).fetchall()[0]
-    if stated is not None and stated != rows:
+    if twice:
         raise reading.refuse(
-            "document", f"{rows} records", f"the {stated} that the source states ({declared.total})",
-            "Ask the source, or land the delivery again; nothing of this file was taken.",
-        )  # fmt: skip
-    if rows != objects:
-        raise reading.refuse(
-            "document", f"{rows - objects} of {rows} records that are no objects", "objects with named values",
-            "Mend format.items of the definition, or ask the source; nothing of this file was taken.",
-        )  # fmt: skip
-    relation = f"(select raw_row, cast(item as varchar) as item from {table})"
-    if declared.each:
-        relation, rows = _each(reading, declared.each, table)
-    check_headings(reading, _keys(reading, f"select item from {relation}"), "keys of the records")
-    return RawRows(
-        relation=relation,
-        columns=("item",),
-        cells=_cells(reading),
-        received="item",
-        rejects=NO_REJECTS,
-        physical_rows=rows,
+            "document",
+            f"a key more than once on the way to {declared.items}",
+            "every key once",
+            NOTHING_TAKEN,
+        )
+
+
+def _leads_twice(path: str) -> str:
+    """SQL: whether a key of the path stands more than once in its object."""
+    keys = path.split(".")
+    return " or ".join(
+        f"len(list_filter(json_keys(json, {json_path('.'.join(keys[:n]))}), lambda k: k = {literal(key)})) > 1"
+        for n, key in enumerate(keys)
     )
 
 
@@ -102,22 +132,68 @@ def _stated(reading: Reading, declared: JsonFormat, source: str) -> int | None:
     ).fetchall()[0]
     if documents != stating or least != most:
         raise reading.refuse(
-            "document", "no number, or several, of records stated", f"one number at {declared.total}",
-            "Ask the source, or land the delivery again; nothing of this file was taken.",
-        )  # fmt: skip
+            "document",
+            "no number, or several, of records stated",
+            f"one number at {declared.total}",
+            NOTHING_TAKEN,
+        )
     return int(least)
+
+
+def _items(reading: Reading, declared: JsonFormat, source: str) -> str:
+    """The records, in a table: raw_row, item, received, whole."""
+    con = reading.connection
+    odd = f"regexp_matches(json, {literal(ODD)})"
+    if con.execute(f"select count(*) from {source} where {odd}").fetchall()[0][0]:
+        written = _as_written(reading)
+        source = f"(select case when {odd} then {written}(json) else json end as json from {source})"
+    table = identifier(f"items_{reading.delivered.label}")
+    con.execute(
+        f"create temp table {table} as select row_number() over () as raw_row, cast(item as varchar) as item, "
+        f"null::varchar as received, true as whole from (select unnest(cast(json_extract(json, "
+        f"{json_path(declared.items)}) as json[])) as item from {source})"
+    )
+    return table
+
+
+def _check_items(reading: Reading, stated: int | None, declared: JsonFormat, table: str) -> int:
+    """As many objects as the source states, within the limits; how many."""
+    rows, objects, longest = reading.connection.execute(
+        f"select count(*), count(*) filter (json_type(item) = 'OBJECT'), max(length(item)) from {table}"
+    ).fetchall()[0]
+    if stated is not None and stated != rows:
+        raise reading.refuse(
+            "document",
+            f"{rows} records",
+            f"the {stated} that the source states ({declared.total})",
+            NOTHING_TAKEN,
+        )
+    if rows != objects:
+        raise reading.refuse(
+            "document", f"{rows - objects} of {rows} records that are no objects", "objects with named values",
+            "Mend format.items of the definition, or ask the source; nothing of this file was taken.",
+        )  # fmt: skip
+    if rows > reading.limits.rows:
+        raise too_many_rows(reading)
+    if (longest or 0) > reading.limits.cell_chars:
+        raise _beyond(reading, "document", f"a record of {longest} characters", "cell_chars")
+    return int(rows)
 
 
 def _each(reading: Reading, each: str, table: str) -> tuple[str, int]:
     """The records made of the elements of a list in each item, and their number."""
     made = identifier(f"elements_{reading.delivered.label}")
     place = json_path(each)
-    elements = f"cast(json_extract(item, {place}) as json[])"
+    element = f"cast(json_extract(item, {place}) as json[])[n]"
+    once = f"not coalesce({_doubled(element, _read_keys(reading).get(each, set()))}, false)"
     reading.connection.execute(
         f"create temp table {made} as select raw_row * 1000 + n as raw_row, case when n = 0 then item else "
-        f"json_merge_patch(item, {_nested(each, f'{elements}[n]')}) end as item from (select raw_row, item, "
+        f"cast(json_merge_patch(item, {_nested(each, element)}) as varchar) end as item, received, "
+        f"case when n = 0 then {_once(reading, 'item')} else {_once(reading, 'item')} and {once} end as whole "
+        f"from (select raw_row, item, received, "
         f"unnest(case when json_type(item, {place}) = 'ARRAY' and json_array_length(item, {place}) > 0 then "
-        f"range(1, json_array_length(item, {place}) + 1) else [0] end) as n from {table})"
+        f"range(1, cast(json_array_length(item, {place}) as bigint) + 1) else [0] end) as n from {table}) "
+        "order by raw_row"
     )
     rows = reading.connection.execute(f"select count(*) from {made}").fetchall()[0][0]
     longest = reading.connection.execute(
@@ -128,7 +204,9 @@ def _each(reading: Reading, each: str, table: str) -> tuple[str, int]:
             f"list {each}", f"{longest} elements in one record", "999 at most",
             "Ask the source for smaller records; nothing of this file was taken.",
         )  # fmt: skip
-    return f"(select raw_row, cast(item as varchar) as item from {made} order by raw_row)", int(rows)
+    if rows > reading.limits.rows:
+        raise too_many_rows(reading)
+    return made, int(rows)
 
 
 def _nested(path: str, value: str) -> str:
@@ -138,34 +216,170 @@ def _nested(path: str, value: str) -> str:
     return value
 
 
+# Records ---------------------------------------------------------------------------------------------------------
+
+
 def json_path(path: str) -> str:
     """The path `a.b` of a definition as an SQL literal of DuckDB; an empty one is the document itself."""
-    return literal("$" + "".join("." + identifier(key) for key in path.split(".") if key))
+    return literal(_path(path.split(".")))
+
+
+def _path(keys: Iterable[str]) -> str:
+    return "$" + "".join("." + identifier(key) for key in keys if key)
+
+
+def _places(heading: str) -> list[str]:
+    """Where a heading may stand: it is a key, or where there is no such key, a path."""
+    return [_path([heading]), *([_path(heading.split("."))] if "." in heading else [])]
+
+
+def _read_places(reading: Reading) -> list[str]:
+    return [place for heading in sorted(reading.feed.headings()) for place in _places(heading)]
+
+
+def _read_keys(reading: Reading) -> dict[str, set[str]]:
+    """The keys that the definition reads, by the path of the object that they stand in."""
+    found: dict[str, set[str]] = {}
+    for heading in reading.feed.headings():
+        found.setdefault("", set()).add(heading)
+        keys = heading.split(".")
+        for n, key in enumerate(keys):
+            found.setdefault(".".join(keys[:n]), set()).add(key)
+    return found
 
 
 def _cells(reading: Reading) -> dict[str, str]:
-    """A heading is a key, or where there is no such key, a path."""
+    """The text at every heading. All of them are asked for at once: a record is parsed once for each question."""
+    places = _read_places(reading)
+    texts = f"json_extract_string(item, [{', '.join(map(literal, places))}])"
     cells = {}
     for heading in reading.feed.headings():
-        key = f"json_extract_string(item, {literal('$.' + identifier(heading))})"
-        cells[heading] = (
-            f"coalesce({key}, json_extract_string(item, {json_path(heading)}))" if "." in heading else key
-        )
+        found = [f"{texts}[{places.index(place) + 1}]" for place in _places(heading)]
+        cells[heading] = found[0] if len(found) == 1 else f"coalesce({', '.join(found)})"
     return cells
 
 
-def _keys(reading: Reading, items: str) -> list[str]:
+def _look_at_keys(reading: Reading, table: str) -> list[str]:
     """Keys of the objects, and the paths that the definition reads and some object has.
 
-    An API may leave out what is empty: only what no object has is missing.
+    An API may leave out what is empty: only what no object has is missing. Objects that have a key twice which is
+    read are no longer whole: nobody can say which of them holds.
     """
-    rows = reading.connection.execute(
-        f"select distinct unnest(json_keys(item)) as key from ({items}) order by key"
-    ).fetchall()
-    keys = [key for (key,) in rows]
-    paths = [heading for heading in sorted(reading.feed.headings()) if "." in heading and heading not in keys]
-    for path in paths if keys else ():
-        question = f"select count(*) from ({items}) where json_exists(item, {json_path(path)})"
-        if reading.connection.execute(question).fetchall()[0][0]:
+    con, headings = reading.connection, sorted(reading.feed.headings())
+    lists = identifier(f"keys_{reading.delivered.label}")
+    con.execute(
+        f"create temp table {lists} as select distinct json_keys(item) as keys from {table} where whole"
+    )
+    most, doubled = con.execute(f"select max(len(keys)), {_some_doubled('keys')} from {lists}").fetchall()[0]
+    if (most or 0) > reading.limits.columns:
+        raise _beyond(reading, "records", f"an object of {most} keys", "columns")
+    for path in filter(None, _read_keys(reading)):
+        question = f"select json_keys(item, {json_path(path)}) as keys from {table} where whole"
+        doubled |= con.execute(f"select {_some_doubled('keys')} from ({question})").fetchall()[0][0] or False
+    if doubled:
+        con.execute(
+            f"update {table} set whole = false where case when whole then not ({_once(reading, 'item')}) end"
+        )
+    keys = [
+        key
+        for (key,) in con.execute(f"select distinct unnest(keys) as key from {lists} order by key").fetchall()
+    ]
+    for path in [heading for heading in headings if "." in heading and heading not in keys] if keys else ():
+        question = (
+            f"select 1 from (select item from {table} where whole) where json_exists(item, {json_path(path)})"
+        )
+        if con.execute(f"select exists ({question})").fetchall()[0][0]:
             keys.append(path)
-    return keys or sorted(reading.feed.headings())
+    return keys or headings
+
+
+def _some_doubled(keys: str) -> str:
+    return f"coalesce(bool_or(len(list_distinct({keys})) < len({keys})), false)"
+
+
+def _once(reading: Reading, item: str) -> str:
+    """SQL: whether every key that is read stands in its object once at most."""
+    doubled = [
+        f"coalesce({_doubled(item, keys, path)}, false)" for path, keys in sorted(_read_keys(reading).items())
+    ]
+    return f"not ({' or '.join(doubled)})"
+
+
+def _doubled(item: str, keys: set[str], path: str = "") -> str:
+    """SQL: whether one of the keys stands more than once in the object at the path."""
+    names = ", ".join(map(literal, sorted(keys))) or "null"
+    found = f"list_filter(json_keys({item}, {json_path(path)}), lambda key: key in ({names}))"
+    return f"len({found}) > len(list_distinct({found}))"
+
+
+# Numbers ---------------------------------------------------------------------------------------------------------
+
+
+def _has_fractions(reading: Reading, table: str) -> bool:
+    """Whether a number that is read has a fraction or an exponent: others the engine gives as they are written."""
+    return bool(
+        reading.connection.execute(f"select bool_or({_fraction(reading)}) from {table}").fetchall()[0][0]
+    )
+
+
+def _fraction(reading: Reading) -> str:
+    places = ", ".join(map(literal, _read_places(reading)))
+    return f"case when whole then list_contains(json_type(item, [{places}]), 'DOUBLE') else false end"
+
+
+def _with_numbers_as_written(reading: Reading, table: str) -> str:
+    """The same records in a table of their own; `received` is the record where its numbers had to be quoted."""
+    con, made, written = (
+        reading.connection,
+        identifier(f"numbers_{reading.delivered.label}"),
+        _as_written(reading),
+    )
+    odd = f"{_fraction(reading)} and regexp_matches(item, {literal(ODD)})"
+    con.execute(
+        f"create temp table {made} as select raw_row, case when odd then {written}(item) else item end as item, "
+        f"case when odd then item end as received, whole from (select *, {odd} as odd from {table})"
+    )
+    con.execute(f"drop table {table}")
+    return made
+
+
+def _as_written(reading: Reading) -> str:
+    """The name of an SQL function that quotes the numbers of a JSON text which the engine would write otherwise."""
+    name = f"as_written_{reading.delivered.label}"
+
+    def as_written(texts: pa.Array) -> pa.Array:
+        return pa.array([TOKEN.sub(_quoted_if_odd, text) for text in texts.to_pylist()], pa.string())
+
+    reading.connection.create_function(name, as_written, ["VARCHAR"], "VARCHAR", type=PythonUDFType.ARROW)
+    return name
+
+
+def _quoted_if_odd(token: re.Match[str]) -> str:
+    text = token[0]
+    return f'"{text}"' if text[0] != '"' and ODD_NUMBER.fullmatch(text) else text
+
+
+# Limits ----------------------------------------------------------------------------------------------------------
+
+
+def _check_nesting_of_lines(reading: Reading, lines: str) -> None:
+    """Of lines with more brackets than the limit, which are few, the depth is found one by one."""
+    opened = "length(line) - length(replace(replace(line, '{', ''), '[', ''))"
+    found = reading.connection.execute(
+        f"select number, line from {lines} where {opened} > {reading.limits.nesting} order by number"
+    )
+    while some := found.fetchmany(100):
+        for number, line in some:
+            _check_nesting(reading, f"line {number}", deepest([line.encode()]))
+
+
+def _check_nesting(reading: Reading, place: str, levels: int) -> None:
+    if levels > reading.limits.nesting:
+        raise _beyond(reading, place, f"{levels} levels", "nesting")
+
+
+def _beyond(reading: Reading, place: str, found: str, limit: str) -> Exception:
+    return reading.refuse(
+        place, found, f"no more than {getattr(reading.limits, limit)} (limits.{limit})",
+        "Ask the source for smaller or simpler records, or raise the limit of the deployment.",
+    )  # fmt: skip
