@@ -111,7 +111,7 @@ def _check(reading: Reading, headings: list[str], place: str) -> None:
             place, f"{len(headings)} columns", f"no more than {reading.limits.columns} (limits.columns)",
             "Check the delimiter of the definition, or raise the limit of the deployment.",
         )  # fmt: skip
-    check_headings(reading, headings, place)
+    check_headings(reading, headings, place, of_row=True)
 
 
 def _records(reading: Reading, path: Path, declared: CsvFormat) -> Iterator[Record]:

@@ -91,20 +91,34 @@ def clean_heading(text: str) -> str:
     return " ".join(text.replace("\ufeff", "").replace("\u00a0", " ").split())
 
 
-def check_headings(reading: Reading, found: list[str], place: str) -> None:
-    """Refuse a delivery in which a column that the definition reads is missing or stands twice."""
+def check_headings(reading: Reading, found: list[str], place: str, *, of_row: bool = False) -> None:
+    """Refuse a delivery in which a column that the definition reads is missing or stands twice.
+
+    of_row: the headings are cells of a row, which could be a record: a message shows only what is plainly a heading.
+    """
+    declared = reading.feed.headings()
     doubled = sorted({h for h in found if h and found.count(h) > 1})
     if doubled:
+        names = ", ".join(repr(heading) for heading in doubled if not of_row or heading in declared)
         raise reading.refuse(
-            place, f"the column {', '.join(map(repr, doubled))} more than once", "every heading once",
+            place, f"the column {names} more than once" if names else "a heading more than once", "every heading once",
             "Ask the source which of them holds; nothing of this file was taken.",
         )  # fmt: skip
     unpivot = getattr(reading.feed.format, "unpivot", None)
     made = {unpivot.name, unpivot.value} if unpivot else set()
-    missing = sorted(reading.feed.headings() - made - set(found))
+    missing = sorted(declared - made - set(found))
     if missing:
+        there = ", ".join(filter(None, _shown(found, declared) if of_row else found))
         raise reading.refuse(
-            place, f"no column {', '.join(map(repr, missing))} (there are: {', '.join(filter(None, found))})",
+            place, f"no column {', '.join(map(repr, missing))} (there are: {there})",
             "every heading of the definition",
             "Mend the file, or the definition if the source renamed its columns; nothing of this file was taken.",
         )  # fmt: skip
+
+
+def _shown(row: list[str], declared: set[str]) -> list[str]:
+    """The headings of a row. One without any that is declared may be a record, as may what has a digit in it."""
+    whole = row[0] if len(row) == 1 else ""  # with another delimiter all headings are one
+    if not any(heading in row or heading in whole for heading in declared):
+        return ["none that is declared"]
+    return ["…" if any(map(str.isdigit, cell)) else cell for cell in row]

@@ -20,7 +20,7 @@ from include.sources.formats.archive import DELIVER_ANEW, SAVE_ANEW
 from include.sources.formats.cells import text_of, text_of_column
 from include.sources.formats.headings import joined_headings
 from include.sources.formats.raw import RawRows, Reading, check_headings, identifier, json_record
-from include.sources.formats.sheet import Rectangle, Sheet, column_name
+from include.sources.formats.sheet import Rectangle, Sheet, cell_name, column_name
 
 CELLS_AT_ONCE, CELLS_IN_CACHE = 1 << 18, 1 << 13
 """Cells that become text together, and those that are taken from calamine together: rows are dear to hold."""
@@ -99,8 +99,12 @@ class _Grid:
         self.row = end
         return found
 
-    def fill(self, rows: list[list[Any]]) -> None:
-        """Give merged cells of the rows taken last the value of their first cell; a blank row stays blank."""
+    def fill(self, rows: list[list[Any]]) -> tuple[int, int] | None:
+        """Give merged cells of the rows taken last the value of their first cell; a blank row stays blank.
+
+        Returns:
+            Row and column of a cell that has another value, which the merged cells hide; None where none does.
+        """
         top = self.row - len(rows)
         while self.begun < len(self.merged) and self.merged[self.begun][0][0] < self.row:
             (first, left), _ = rectangle = self.merged[self.begun]
@@ -108,14 +112,19 @@ class _Grid:
             if first >= top and 0 <= left - self.left < self.width:
                 self.open_merged.append((rectangle, rows[first - top][left - self.left]))
         if not self.open_merged:
-            return
+            return None
         own = [any(cell != "" for cell in row) for row in rows]
         for ((first, left), (bottom, right)), value in self.open_merged:
             begin, end = left - self.left, min(right + 1 - self.left, self.width)
             for number in range(max(first, top) - top, min(bottom + 1, self.row) - top):
-                if own[number]:
-                    rows[number][begin:end] = [value] * (end - begin)
+                if not own[number]:
+                    continue
+                for column in range(begin, end):
+                    if rows[number][column] not in ("", value):
+                        return top + number, self.left + column
+                rows[number][begin:end] = [value] * (end - begin)
         self.open_merged = [each for each in self.open_merged if each[0][1][0] >= self.row]
+        return None
 
 
 def _parsed(reading: Reading, sheet: Sheet) -> _Grid:
@@ -166,7 +175,7 @@ def _rows(reading: Reading, declared: WorkbookFormat, grid: _Grid) -> RawRows:
             place, f"{len(top)} rows", f"{first} rows of titles and headings at least", DELIVER_ANEW
         )
     headings = _headings(grid, top[declared.title_rows :], declared)
-    check_headings(reading, headings, f"{place}, row {first}")
+    check_headings(reading, headings, f"{place}, row {first}", of_row=True)
     grid.begun = sum(1 for (row, _), _ in grid.merged if row < first)
     table = _table(reading, declared, grid)
     if declared.footer is not None:
@@ -202,7 +211,7 @@ def _table(reading: Reading, declared: WorkbookFormat, grid: _Grid) -> pa.Table:
     handle, path = tempfile.mkstemp(dir=reading.folder, suffix=".arrow")
     try:
         with open(handle, "wb") as file, pa.ipc.new_file(file, schema) as out:  # noqa: PTH123
-            while columns := _next_columns(grid, declared.fill_merged):
+            while columns := _next_columns(reading, grid, declared.fill_merged):
                 begin = grid.row - len(columns[0]) + 1
                 texts = [text_of_column(column, declared.decimal) for column in columns]
                 _check_length(reading, grid, texts, begin)
@@ -213,13 +222,20 @@ def _table(reading: Reading, declared: WorkbookFormat, grid: _Grid) -> pa.Table:
         Path(path).unlink()
 
 
-def _next_columns(grid: _Grid, fill_merged: bool) -> list[list[Any]]:
-    """The cells of the next rows, by column; nothing where there are no more rows."""
+def _next_columns(reading: Reading, grid: _Grid, fill_merged: bool) -> list[list[Any]]:
+    """The cells of the next rows, by column; nothing where there are no more rows.
+
+    Raises:
+        SourceError: merged cells hide a value.
+    """
     columns: list[list[Any]] = [[] for _ in range(grid.width)]
     few = max(1, CELLS_IN_CACHE // max(1, grid.width))
     while columns and len(columns[0]) * grid.width < CELLS_AT_ONCE and (rows := grid.take(few)):
-        if fill_merged:
-            grid.fill(rows)
+        if fill_merged and (hidden := grid.fill(rows)):
+            raise reading.refuse(
+                f"sheet {grid.name!r}, cell {cell_name(*hidden)}", "a value that merged cells hide", "one value in merged cells",
+                "Ask the source which of them holds, and to part or empty the cells.",
+            )  # fmt: skip
         for column, cells in zip(columns, zip(*rows, strict=True), strict=True):
             column.extend(cells)
     return columns if columns and columns[0] else []

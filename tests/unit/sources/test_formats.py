@@ -7,10 +7,11 @@ from typing import Any
 
 import duckdb
 import pytest
+import xlsxwriter
 
 from include.sources import SourceError, load_sources
 from include.sources.formats import Delivered, RawRows, Reading, read
-from tests.end_to_end.small import csv, jsonl, small_place, workbook
+from tests.end_to_end.small import HEADINGS, csv, jsonl, small_place, workbook
 
 ROW = ("1", "05.03.2025", "мефедрон", "4,5", "г", "МВД")
 
@@ -138,3 +139,36 @@ def test_a_message_carries_no_value_of_a_row(tmp_path: Path) -> None:
     with duckdb.connect() as con, pytest.raises(SourceError) as error:
         opened(tmp_path, "csv", content, con)
     assert "СЕКРЕТ" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("7;05.03.2025;СЕКРЕТ;4,5".encode(), "there are: none that is declared"),
+        ("№;Дата;Вещество;Кол-во;Единица;Орган;25G00000000".encode(), "there are: №, Дата, Вещество, Кол-во, Единица, Орган, …"),
+        (csv().replace(b";", b","), "there are: №,Дата,Вещество,Кол-во,Ед.,Орган"),
+    ],
+    ids=["a record", "a heading and the record behind it", "another delimiter"],
+)  # fmt: skip
+def test_where_headings_are_missing_no_record_is_shown_instead(tmp_path: Path, row: bytes, said: str) -> None:
+    with duckdb.connect() as con, pytest.raises(SourceError) as error:
+        opened(tmp_path, "csv", row, con)
+    assert said in str(error.value) and "СЕКРЕТ" not in str(error.value)
+
+
+def test_a_value_that_merged_cells_hide_is_refused_and_the_value_they_show_fills_them(
+    tmp_path: Path,
+) -> None:
+    def merged(hidden: object) -> bytes:
+        book = xlsxwriter.Workbook(tmp_path / "book.xlsx")
+        sheet = book.add_worksheet("Лист1")
+        for number, line in enumerate([("Синтетика",), (), HEADINGS, ROW, ("2", *ROW[1:5])]):
+            sheet.write_row(number, 0, line)
+        sheet.merge_range(3, 5, 4, 5, "МВД")
+        sheet.write(4, 5, hidden)
+        book.close()
+        return (tmp_path / "book.xlsx").read_bytes()
+
+    assert cells(tmp_path, "xlsx", merged(None), "Орган") == [(4, "МВД"), (5, "МВД")]
+    with pytest.raises(SourceError, match="sheet 'Лист1', cell F5: found a value that merged cells hide"):
+        cells(tmp_path, "xlsx", merged("КНБ"), "Орган")
