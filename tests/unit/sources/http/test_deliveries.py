@@ -222,6 +222,21 @@ def test_a_run_that_fails_moves_no_watermark(tmp_path: Path) -> None:
         assert ats(asked) == [[1, 2, 3]]
 
 
+def test_a_disk_that_fails_when_every_byte_came_moves_no_watermark(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with asking(tmp_path, Changes(1, 2, 3).answer, since("0"), format=NO_TOTAL) as asked:
+        with monkeypatch.context() as patch, pytest.raises(OSError, match="No space left"):
+            patch.setattr("include.storage.landing.os.fsync", full)
+            asked.land()
+        assert asked.deliveries() == [] == files_below(asked.home.landing)
+        assert asked.land()[0].query["since"] == "0"
+        assert ats(asked) == [[1, 2, 3]]
+
+
 @pytest.mark.parametrize(
     ("at", "said"),
     [
