@@ -126,9 +126,20 @@ class Sample:
             return "signs of no Kazakh or Russian text"
         for name in ("utf-8", *SINGLE, *OTHERS):
             pair = frozenset((name, self.declared))
-            if name != self.declared and pair not in SAME_LETTERS and self._reads_better(name):
+            if name == self.declared or pair in SAME_LETTERS:
+                continue
+            if self._reads_better(name) or (name == "utf-8" and self._is_utf8()):
                 return f"letters that make words in {name} and none in {self.declared}"
         return ""
+
+    def _is_utf8(self) -> bool:
+        """Whether all there is are letters and marks in UTF-8: bytes of another encoding are that by a rare chance."""
+        try:
+            text = "".join(word.decode() for word in self.words)
+        except UnicodeDecodeError:
+            return False
+        known = all(sign.lower() in ALPHABET or sign in MARKS for sign in text)
+        return known and any(sign > "\u00ff" for sign in text)
 
     def _reads_better(self, name: str) -> bool:
         """Whether all words together do, or enough of them: one column may come from elsewhere."""

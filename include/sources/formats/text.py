@@ -44,6 +44,7 @@ MARKS = {
 PAGE = re.compile(rb"\s*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 XML = re.compile(rb"\s*<\?xml\b")
 UTF8 = ("utf-8", "utf-8-sig")
+DEFINITION = "the definition"
 
 
 def utf8_text(
@@ -81,9 +82,15 @@ def utf8_text(
     return copy
 
 
-def check_encoding(reading: Reading, encoding: str) -> None:
-    """Raise the error that says where the bytes do not fit the declared encoding."""
-    _decode(reading, encoding, None)
+def check_encoding(reading: Reading, encoding: str, by: str = DEFINITION) -> None:
+    """Raise the error that says where the bytes do not fit the declared encoding.
+
+    Args:
+        reading: the delivery.
+        encoding: the declared one.
+        by: what declares it.
+    """
+    _decode(reading, encoding, None, by)
 
 
 def _refuse_other_kinds(reading: Reading, is_xml: bool) -> None:
@@ -135,7 +142,7 @@ def _start(reading: Reading) -> bytes:
         return file.read(512)
 
 
-def _decode(reading: Reading, encoding: str, out: BinaryIO | None) -> None:
+def _decode(reading: Reading, encoding: str, out: BinaryIO | None, by: str = DEFINITION) -> None:
     """Read the whole file in its encoding and write it as UTF-8 where asked."""
     name = codecs.lookup(encoding).name
     is_utf8 = name in UTF8
@@ -156,7 +163,7 @@ def _decode(reading: Reading, encoding: str, out: BinaryIO | None) -> None:
                     breaks += error.object[: error.start].decode(name, "ignore").count("\n")
                     raise _misfit(
                         reading, f"line {breaks + 1}, near byte {place + error.start}",
-                        f"a byte that is no {encoding}", encoding,
+                        f"a byte that is no {encoding}", encoding, by,
                     ) from None  # fmt: skip
                 breaks += text.count("\n")
                 if sample:
@@ -167,14 +174,16 @@ def _decode(reading: Reading, encoding: str, out: BinaryIO | None) -> None:
                 break
             place += len(piece)
     if sample and (other := sample.better_read_as()):
-        raise _misfit(reading, "file", other, encoding)
+        raise _misfit(reading, "file", other, encoding, by)
 
 
-def _misfit(reading: Reading, place: str, found: str, encoding: str) -> Exception:
+def _misfit(reading: Reading, place: str, found: str, encoding: str, by: str) -> Exception:
+    mend = (
+        "Mend format.encoding of the definition, or ask the source" if by == DEFINITION else "Ask the source"
+    )
     return reading.refuse(
-        place, found, f"text in {encoding}, as the definition declares",
-        "Mend format.encoding of the definition, or ask the source; nothing of this file was taken.",
-    )  # fmt: skip
+        place, found, f"text in {encoding}, as {by} declares", f"{mend}; nothing of this file was taken."
+    )
 
 
 def _is_utf8(piece: bytes) -> bool:
