@@ -118,7 +118,7 @@ def _records(reading: Reading, path: Path, declared: CsvFormat) -> Iterator[Reco
     try:
         yield from records(lines(reading, path), Dialect.of(declared), reading.limits.cell_chars)
     except TooLong as error:
-        raise too_long(reading, f"row {error.number}, from a quote that does not close") from None
+        raise too_long(reading, f"row {error.number}, from a quote on") from None
 
 
 # Plain files -----------------------------------------------------------------------------------------------------

@@ -24,11 +24,7 @@ def lines(reading: Reading, path: Path) -> Iterator[list[bytes]]:
     for piece in _pieces(path, most * LONGEST_CHARACTER):
         found = piece.splitlines(keepends=True)  # of bytes: at LF, CR LF and CR alone
         if b"\0" in piece:
-            place = next(n for n, line in enumerate(found, before + 1) if b"\0" in line)
-            raise reading.refuse(
-                f"line {place}", "a NUL byte", "text",
-                "The file is damaged, or in UTF-16: ask the source to deliver again, or mend format.encoding.",
-            )  # fmt: skip
+            raise no_text(reading, next(n for n, line in enumerate(found, before + 1) if b"\0" in line))
         if max(map(len, found)) > most:
             for n, line in enumerate(found, before + 1):
                 if len(line) > most and len(line.decode(errors="replace").rstrip("\r\n")) > most:
@@ -37,10 +33,19 @@ def lines(reading: Reading, path: Path) -> Iterator[list[bytes]]:
         before += len(found)
 
 
+def no_text(reading: Reading, line: int) -> Exception:
+    """The error for a NUL byte, which no text has."""
+    return reading.refuse(
+        f"line {line}", "a NUL byte", "text",
+        "The file is damaged, or in UTF-16: ask the source to deliver again, or mend format.encoding.",
+    )  # fmt: skip
+
+
 def too_long(reading: Reading, place: str) -> Exception:
     """The error for a line or a cell beyond the limit."""
     return reading.refuse(
-        place, f"more than {reading.limits.cell_chars} characters", "no more than limits.cell_chars",
+        place, f"more than {reading.limits.cell_chars} characters",
+        f"no more than {reading.limits.cell_chars} (limits.cell_chars)",
         "Check quotes and line breaks of the file, or raise the limit of the deployment.",
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from include.sources.formats.lines import no_text
 from include.sources.formats.raw import Reading, literal
 
 CHUNK = 4 << 20
@@ -25,12 +26,14 @@ def numbered_lines(reading: Reading, path: Path) -> tuple[str, int]:
         The relation, and how many lines it has.
 
     Raises:
-        SourceError: a line is longer, or there are more of them, than the deployment allows.
+        SourceError: a line is longer, or there are more of them, than the deployment allows, or has a NUL byte.
     """
     kept = reading.folder / f"{reading.delivered.label}.lines.parquet"
     number = rows = 0
     with pq.ParquetWriter(kept, LINES, compression="lz4", use_dictionary=False) as out:
         for piece in _pieces(reading, path):
+            if b"\0" in piece:
+                raise no_text(reading, number + 1 + piece.count(b"\n", 0, piece.index(b"\0")))
             lines = pc.list_flatten(pc.split_pattern(pa.array([piece.decode()], pa.large_string()), "\n"))
             numbers = pa.array(range(number + 1, number + len(lines) + 1), pa.int64())
             number += len(lines)
@@ -64,7 +67,7 @@ def _not_endless(reading: Reading, line: bytes) -> None:
     most = reading.limits.cell_chars
     if len(line) > 4 * most:  # a character has at most four bytes
         raise reading.refuse(
-            "lines", f"a line of more than {most} characters", "no more than limits.cell_chars",
+            "lines", f"a line of more than {most} characters", f"no more than {most} (limits.cell_chars)",
             "Ask the source whether this is the right file, or raise the limit of the deployment.",
         )  # fmt: skip
 
@@ -79,6 +82,6 @@ def _within(reading: Reading, table: pa.Table, rows: int) -> None:
         )  # fmt: skip
     if rows > reading.limits.rows:
         raise reading.refuse(
-            "lines", f"more than {reading.limits.rows} lines", "no more than limits.rows",
+            "lines", f"more than {reading.limits.rows} lines", f"no more than {reading.limits.rows} (limits.rows)",
             "Ask the source for smaller deliveries, or raise the limit of the deployment.",
         )  # fmt: skip

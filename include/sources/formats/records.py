@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from include.sources.definition import CsvFormat
-from include.sources.formats.lines import LONGEST_CHARACTER
 
 BLANK, COMMENT, ROW, BROKEN = "blank", "comment", "row", "broken"
 
@@ -30,7 +29,7 @@ class Record(NamedTuple):
 
 
 class TooLong(Exception):
-    """A quote does not close within the longest cell."""
+    """A cell in quotes is longer than the longest, or its quote does not close within that."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -71,11 +70,11 @@ def records(pieces: Iterable[list[bytes]], dialect: Dialect, longest: int) -> It
         longest: characters of a cell.
 
     Raises:
-        TooLong: a quote does not close within that.
+        TooLong: a cell of several lines has more, or its quote does not close within that.
     """
     delimiter, quote, comment = dialect.delimiter, dialect.quote, dialect.comment
     source = _Lines(pieces)
-    quoted = _Quoted(dialect, longest * LONGEST_CHARACTER) if quote else None
+    quoted = _Quoted(dialect, longest) if quote else None
     for number, line in enumerate(source, 1):
         text = line.rstrip(b"\r\n")
         if not text:
@@ -162,14 +161,15 @@ class _Quoted:
         while True:
             text = line.rstrip(b"\r\n")
             end = self.inside.match(text, place).end()  # type: ignore[union-attr] # it matches nothing, too
-            if end < len(text):
-                parts.append(text[place:end])
+            closes = end < len(text)
+            parts.append(text[place:end] if closes else line[place:])
+            if not closes or size:
+                size += len(parts[-1].decode(errors="replace"))
+                if size > self.longest:
+                    raise TooLong(number)
+            if closes:
                 after = self.after.match(text, end + len(self.quote))
                 return (self.escaped.sub(rb"\1", b"".join(parts)), line, after.end()) if after else None
-            parts.append(line[place:])
-            size += len(parts[-1])
-            if size > self.longest:
-                raise TooLong(number)
             following = source.next()
             if following is None:
                 return None

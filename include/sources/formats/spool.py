@@ -29,16 +29,18 @@ class Spool:
         """A record as cells in the order of the columns.
 
         Raises:
-            SourceError: there are more rows than the limit.
+            SourceError: there are more records than the limit.
         """
         self._rows.add(raw_row, span, cells)
-        if self._rows.count > self.reading.limits.rows:
-            raise too_many_rows(self.reading)
+        self._check()
 
     def reject(self, raw_row: int, received: str | bytes, rule: str, span: int = 1) -> None:
         """A record that is no row."""
         self._rejects.add(raw_row, span, (received, rule))
-        if self._rejects.count > self.reading.limits.rows:
+        self._check()
+
+    def _check(self) -> None:
+        if self._rows.count + self._rejects.count > self.reading.limits.rows:
             raise too_many_rows(self.reading)
 
     def close(self) -> None:
@@ -71,7 +73,7 @@ class Spool:
 def too_many_rows(reading: Reading) -> Exception:
     """The error for a delivery beyond the limit."""
     return reading.refuse(
-        "whole file", f"more than {reading.limits.rows} records", "no more than limits.rows",
+        "whole file", f"more than {reading.limits.rows} records", f"no more than {reading.limits.rows} (limits.rows)",
         "Ask the source for smaller deliveries, or raise the limit of the deployment.",
     )  # fmt: skip
 
