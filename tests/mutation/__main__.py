@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from itertools import repeat
@@ -33,18 +34,22 @@ def main() -> int:
     each = -(-asked.files // len(forms))
     seeds = range(asked.seed, asked.seed + 1) if asked.seed is not None else range(each)
     parts = [range(begin, min(begin + 50, seeds.stop)) for begin in range(seeds.start, seeds.stop, 50)]
-    wrong = 0
+    wrong, began = 0, time.monotonic()
     with ProcessPoolExecutor(asked.workers) as pool:
         for form in forms:
             outcomes = [one for many in pool.map(examine_many, repeat(form), parts) for one in many]
+            ends = ", ".join(
+                f"{end} {count}" for end, count in sorted(Counter(one.end for one in outcomes).items())
+            )
+            seconds, memory = max(one.seconds for one in outcomes), max(one.memory_mb for one in outcomes)
             print(
-                f"{form:14}{len(outcomes):6} files  {dict(Counter(one.end for one in outcomes))}", flush=True
+                f"{form:12}{len(outcomes):6} files: {ends}; at most {seconds:.1f} s, {memory} MB", flush=True
             )
             for one in outcomes:
                 if one.wrong:
                     wrong += 1
                     print(f"  {one.file} after {', '.join(one.done)}: {'; '.join(one.wrong)}", flush=True)
-    print(f"{wrong} with something wrong")
+    print(f"{wrong} with something wrong; {time.monotonic() - began:.0f} s")
     return int(wrong > 0)
 
 

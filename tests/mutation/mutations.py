@@ -1,26 +1,63 @@
-"""Mutations: small and large damage to a file, most of it where the structure of its format is.
+"""Damage that suits bytes, lines and the formats that are text.
 
 Every mutation is a function of bytes and a seeded generator: the same seed gives the same damaged file.
 """
 
 from __future__ import annotations
 
-import io
 import random
 import re
-import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 Mutation = Callable[[bytes, random.Random], bytes]
+ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-be", "cp1251", "kz1048", "koi8-r", "cp866")
 
 
-def mutate(form: str, content: bytes, rng: random.Random) -> tuple[bytes, list[str]]:
-    """One to three mutations that suit the format; their names tell what was done."""
-    kinds = MUTATIONS[form.split()[0]]
-    names = rng.choices(sorted(kinds), k=rng.choice((1, 1, 1, 2, 3)))
-    for name in names:
-        content = kinds[name](content, rng)
-    return content, names
+def of_text(declared: Mapping[str, Any]) -> dict[str, Mutation]:
+    """What can be done to a file of a format that is text."""
+    kinds = LINES | {
+        "csv": lambda: _csv(declared["delimiter"].encode()), "fixed": lambda: FIXED, "jsonl": lambda: JSON,
+        "json": lambda: JSON, "xml": lambda: XML,
+    }[declared["kind"]]()  # fmt: skip
+    codec = declared.get("encoding", "utf-8")
+    if codec == "utf-16":  # where a line or a cell is, is where it is as text
+        kinds = {name: _as_utf8(mutation) for name, mutation in kinds.items()}
+    return ANY | kinds | {"another encoding": _recoded(codec)}
+
+
+def _as_utf8(mutation: Mutation) -> Mutation:
+    def of_utf16(content: bytes, rng: random.Random) -> bytes:
+        try:
+            text = content.decode("utf-16")
+        except UnicodeDecodeError:  # damaged already
+            return flip(content, rng)
+        return b"\xff\xfe" + mutation(text.encode(), rng).decode(errors="replace").encode("utf-16-le")
+
+    return of_utf16
+
+
+def _recoded(declared: str) -> Mutation:
+    """The same text in an encoding that was not declared, but for the lines that it has no letters for."""
+
+    def mutation(content: bytes, rng: random.Random) -> bytes:
+        other = rng.choice([name for name in ENCODINGS if name != declared])
+        try:
+            lines = content.decode(declared).split("\n")
+        except UnicodeDecodeError:  # damaged already
+            return flip(content, rng)
+        kept = "\n".join(line for line in lines if _can_say(other, line))
+        return kept.encode(other)
+
+    return mutation
+
+
+def _can_say(encoding: str, text: str) -> bool:
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 # Any bytes -------------------------------------------------------------------------------------------------------
@@ -144,7 +181,7 @@ def _join(lines: list[bytes], rng: random.Random) -> None:
         lines[place : place + 2] = [lines[place].rstrip(b"\r") + lines[place + 1]]
 
 
-def _within(what: tuple[bytes, ...]) -> Mutation:
+def within(what: tuple[bytes, ...]) -> Mutation:
     """One of these somewhere in a line."""
 
     def change(line: bytes, rng: random.Random) -> bytes:
@@ -154,7 +191,7 @@ def _within(what: tuple[bytes, ...]) -> Mutation:
     return _on_a_line(change)
 
 
-def _replaced(old: bytes, new: tuple[bytes, ...]) -> Mutation:
+def replaced(old: bytes, new: tuple[bytes, ...]) -> Mutation:
     """One occurrence, or all, of something by something else."""
 
     def mutation(content: bytes, rng: random.Random) -> bytes:
@@ -171,106 +208,43 @@ def _replaced(old: bytes, new: tuple[bytes, ...]) -> Mutation:
 
 LINES: dict[str, Mutation] = {
     "swap lines": _lines(_swap), "double a line": _lines(_double), "blank lines": _lines(_blank),
-    "join lines": _lines(_join), "odd line end": _replaced(b"\n", (b"\r", b"\r\r\n", b"\x85", b"\x0b", b"\x0c", b"\x1e", b"\n\n")),
+    "join lines": _lines(_join), "odd line end": replaced(b"\n", (b"\r", b"\r\r\n", b"\x85", b"\x0b", b"\x0c", b"\x1e", b"\n\n")),
     "a very long line": _on_a_line(lambda line, rng: line + b"x" * rng.choice((70_000, 3_000_000))),
-    "odd bytes": _within((b"\0", b"\xff\xfe", b"\x98", "Ў".encode(), "\u2028".encode(), b"\xc2\xa0", b"\x1f")),
+    "odd bytes": within((b"\0", b"\xff\xfe", b"\x98", "Ў".encode(), "\u2028".encode(), b"\xc2\xa0", b"\x1f")),
+    "no line end at the end": lambda content, rng: content.rstrip(b"\r\n"),
 }  # fmt: skip
-CSV: dict[str, Mutation] = {
-    "a quote": _within((b'"', b'""', b"\\", b'\\"', b"'", b'";"', b'"\n"')),
-    "a delimiter more or less": _replaced(b";", (b"", b";;", b",", b"\t", b'";', b';"')),
-    "another delimiter": _replaced(b",", (b"", b",,", b";", b'",', b',"')),
-    "a comment": _on_a_line(lambda line, rng: b"#" + line),
-    "half a quoted cell": _on_a_line(lambda line, rng: line.replace(b";", b';"', 1)),
-}  # fmt: skip
+
+
+def _csv(mark: bytes) -> dict[str, Mutation]:
+    return {
+        "a quote": within((b'"', b'""', b"\\", b'\\"', b"'", b'"' + mark + b'"', b'"\n"')),
+        "a delimiter more or less": replaced(mark, (b"", mark * 2, b",", b";", b"\t", b'"' + mark, mark + b'"')),
+        "a comment": _on_a_line(lambda line, rng: b"#" + line),
+        "a footer": _on_a_line(lambda line, rng: "Итого".encode() + line),
+        "half a quoted cell": _on_a_line(lambda line, rng: line.replace(mark, mark + b'"', 1)),
+        "another quantity": replaced(b"1234", (b"1 234", b"1.234", b"1e3", b"-1234", b"0x1F", b"12'34", "１２".encode())),
+    }  # fmt: skip
+
+
 FIXED: dict[str, Mutation] = {
-    "shifted": _within((b" ", b"\t", "ш".encode(), "😀".encode())),
+    "shifted": within((b" ", b"\t", "ш".encode(), "😀".encode())),
     "cut off": _on_a_line(lambda line, rng: line[: rng.randrange(len(line) + 1)]),
     "trailing": _on_a_line(lambda line, rng: line + b" x"),
 }  # fmt: skip
 JSON: dict[str, Mutation] = {
-    "a sign more": _within((b"{", b"}", b"[", b"]", b'"', b",", b":", b"\\", b"/*x*/", b"null", b"NaN", b"1e999", b"\\ud800")),
-    "a sign less": _replaced(b'"', (b"", b"'")),
-    "another value": _replaced(b'"synthetic"', (b"1", b"true", b"null", b"[1, 2]", b'{"a": 1}', b"1.10", b"-0", b"12345678901234567890")),
-    "a key twice": _replaced('"Тип":'.encode(), ('"Тип": "x", "Тип":'.encode(), '"№": "z", "Тип":'.encode(), b'"":')),
-    "deep": _replaced(b'"synthetic"', (b"[" * 200 + b"]" * 200, b'{"a":' * 100_000)),
-    "another total": _replaced(b'"total": 24', (b'"total": 23', b'"total": "24"', b'"total": null', b'"total": -1', b'"total": 1e9')),
-    "another items": _replaced(b'"items": [', (b'"items": {"a":', b'"items": [[', b'"rows": [', b'"items": [1, null, ', b'"items": [], "items": [')),
+    "a sign more": within((b"{", b"}", b"[", b"]", b'"', b",", b":", b"\\", b"/*x*/", b"null", b"NaN", b"1e999", b"\\ud800")),
+    "a sign less": replaced(b'"', (b"", b"'")),
+    "another value": replaced('"МВД"'.encode(), (b"1", b"true", b"null", b"[1, 2]", b'{"a": 1}', b"1.10", b"-0", b"12345678901234567890")),
+    "a key twice": replaced('"Орган":'.encode(), ('"Орган": "x", "Орган":'.encode(), '"№": "z", "Орган":'.encode(), b'"":')),
+    "deep": replaced('"КНБ"'.encode(), (b"[" * 200 + b"]" * 200, b'{"a":' * 100_000)),
+    "another total": replaced(b'"total": 24', (b'"total": 23', b'"total": "24"', b'"total": null', b'"total": -1', b'"total": 1e9')),
+    "another items": replaced(b'"items": [', (b'"items": {"a":', b'"items": [[', b'"rows": [', b'"items": [1, null, ', b'"items": [], "items": [')),
 }  # fmt: skip
 XML: dict[str, Mutation] = {
-    "a tag more": _within((b"<", b">", b"</record>", b"<record>", b"<a/>", b"<!-- x -->", b"<![CDATA[", b"&", b"&amp;", b"&x;", b"<?pi x?>")),
-    "a tag less": _replaced(b"</no>", (b"", b"</No>", b"<no>")),
-    "a child twice": _replaced(b"<type>", (b"<type>a</type><type>", b"<no>z</no><type>", b"<type><b/>", b'<type x="1">')),
-    "another name": _replaced(b"<record>", (b"<Record>", b'<x:record xmlns:x="urn:x">', b'<record a="1">', b"<record><record>")),
-    "a document type": _replaced(b"<report", (b'<!DOCTYPE r [<!ENTITY x "y">]><report', b'<!DOCTYPE r SYSTEM "file:///etc/passwd"><report')),
-    "another encoding": _replaced(b'"utf-8"', (b'"utf-16"', b'"windows-1251"', b'"ascii"', b'"x-none"', b'"utf-7"')),
-}  # fmt: skip
-
-# Archives --------------------------------------------------------------------------------------------------------
-
-
-def _in_a_member(inner: dict[str, Mutation]) -> Mutation:
-    """The same kinds of damage inside the archive, which itself stays sound."""
-
-    def mutation(content: bytes, rng: random.Random) -> bytes:
-        try:
-            with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                members = [(info.filename, archive.read(info)) for info in archive.infolist()]
-        except Exception:  # damaged already
-            return flip(content, rng)
-        if not members:
-            return content
-        sheets = [n for n, (name, _) in enumerate(members) if "sheet" in name or name == "content.xml"]
-        place = rng.choice(sheets * 4 + list(range(len(members))))
-        name, inside = members[place]
-        members[place] = (name, inner[rng.choice(sorted(inner))](inside, rng))
-        return _archive(members)
-
-    return mutation
-
-
-def _archive(members: list[tuple[str, bytes]]) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, inside in members:
-            info = zipfile.ZipInfo(name, (2025, 1, 1, 0, 0, 0))
-            info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, inside)
-    return out.getvalue()
-
-
-def _without_a_member(content: bytes, rng: random.Random) -> bytes:
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            members = [(info.filename, archive.read(info)) for info in archive.infolist()]
-    except Exception:  # damaged already
-        return flip(content, rng)
-    if members:
-        members.pop(rng.randrange(len(members)))
-    return _archive(members)
-
-
-SHEET: dict[str, Mutation] = {
-    "a tag more": _within((b"<", b">", b"<c/>", b"</row>", b"<row>", b'<c r="ZZ9"><v>1</v></c>', b"&", b"&x;")),
-    "another row": _replaced(b'<row r="5"', (b'<row r="4"', b'<row r="1048576"', b"<row", b'<row r="-1"', b'<row r="x"', b'<row r="500000"')),
-    "another cell": _replaced(b'r="A7"', (b'r="B7"', b'r="A6"', b"", b'r="XFD7"', b'r="A1048576"', b'r="7"')),
-    "another type": _replaced(b't="s"', (b"", b't="str"', b't="b"', b't="e"', b't="n"', b't="inlineStr"', b't="d"')),
-    "another index": _replaced(b"<v>", (b"<v>9", b"<v>-", b"<v>99999999", b"<f>1+1</f><v>", b"<v/><v>")),
-    "another size": _replaced(b"<dimension ref=", (b'<dimension ref="A1:XFD1048576" x=', b'<dimension ref="A1" x=', b"<dim a=")),
-    "repeated": _replaced(b"<table:table-cell ", (b'<table:table-cell table:number-columns-repeated="16000" ', b'<table:table-cell table:number-columns-repeated="-1" ')),
-    "repeated rows": _replaced(b"<table:table-row", (b'<table:table-row table:number-rows-repeated="1000000"', b'<table:table-row table:number-rows-repeated="3"')),
-    "covered": _replaced(b"</table:table-cell>", (b"</table:table-cell><table:covered-table-cell/>", b"")),
-    "merged": _replaced(b"</sheetData>", (b'</sheetData><mergeCells><mergeCell ref="A3:A9"/></mergeCells>', b'</sheetData><mergeCells><mergeCell ref="A1:XFD1048576"/></mergeCells>', b'</sheetData><mergeCells><mergeCell ref="B"/></mergeCells>')),
-    "a document type": _replaced(b"<worksheet", (b'<!DOCTYPE w [<!ENTITY x "y">]><worksheet',)),
-    "another sheet": _replaced("Лист1".encode(), ("Лист2".encode(), b"")),
-} | ANY  # fmt: skip
-MUTATIONS: dict[str, dict[str, Mutation]] = {
-    "csv": ANY | LINES | CSV,
-    "fixed": ANY | LINES | FIXED,
-    "jsonl": ANY | LINES | JSON,
-    "json": ANY | LINES | JSON,
-    "xml": ANY | LINES | XML,
-    "xlsx": ANY | {f"inside {n}": _in_a_member(SHEET) for n in range(12)} | {"without a member": _without_a_member},
-    "ods": ANY | {f"inside {n}": _in_a_member(SHEET) for n in range(12)} | {"without a member": _without_a_member},
-    "xls": ANY,
-    "parquet": ANY,
+    "a tag more": within((b"<", b">", b"</record>", b"<record>", b"<a/>", b"<!-- x -->", b"<![CDATA[", b"&", b"&amp;", b"&x;", b"<?pi x?>")),
+    "a tag less": replaced(b"</date>", (b"", b"</Date>", b"<date>")),
+    "a child twice": replaced(b"<agency>", (b"<agency>a</agency><agency>", b"<date>z</date><agency>", b"<agency><b/>", b'<agency x="1">', b"<seized><unit>x</unit></seized><agency>")),
+    "another name": replaced(b"<record no=", (b"<Record no=", b'<x:record xmlns:x="urn:x" no=', b'<record a="1" no=', b'<record no="" no=', b"<record><record no=", b"<record id=")),
+    "a document type": replaced(b"<report", (b'<!DOCTYPE r [<!ENTITY x "y">]><report', b'<!DOCTYPE r SYSTEM "file:///etc/passwd"><report')),
+    "another declaration": replaced(b'"utf-8"', (b'"utf-16"', b'"windows-1251"', b'"ascii"', b'"x-none"', b'"utf-7"')),
 }  # fmt: skip

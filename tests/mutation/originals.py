@@ -5,225 +5,158 @@ Every record has a token of its own, in no other place of the file. All of it is
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import random
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
-from xml.sax.saxutils import escape
 
-import odf.opendocument
-import odf.table
-import odf.text
-import pyarrow as pa
-import pyarrow.parquet as pq
-import xlsxwriter
-import xlwt
+from tests.mutation import binary, texts
+from tests.mutation.record import AGENCIES, UNITS, Record
 
-HEADINGS = ("№", "Дата", "Орган", "Тип", "Вещества", "Оборудование")
-FIELDS = {
-    "record_no": "№",
-    "closed_on": "Дата",
-    "region_code": {"constant": "KZ-43"},
-    "agency": "Орган",
-    "lab_type": "Тип",
-    "substances": "Вещества",
-    "equipment": "Оборудование",
-}
+HEADINGS = ("№", "Дата", "Вещество", "Кол-во", "Ед.", "Орган", "Упаковка")
+TWO_ROWS = ("№", "Дата", "Вещество", "Изъято / Кол-во", "Изъято / Ед.", "Орган", "Упаковка")
+NAMED = {
+    "csv report": TWO_ROWS,
+    "jsonl": ("№", "Дата", "Вещество", "Изъято.Кол-во", "Изъято.единица", "Орган", "Упаковка"),
+    "json each": ("items.№", "Дата", "items.Вещество", "items.Кол-во", "items.единица", "Орган", "items.Упаковка"),
+    "xml": ("@no", "date", "substance", "seized/quantity", "seized/unit", "agency", "packaging"),
+} | dict.fromkeys(("xlsx", "xlsx 1904", "xls", "ods"), TWO_ROWS)  # fmt: skip
+"""What the definition calls the columns where that is not a heading alone."""
+FIELDS = ("seizure_no", "seized_on", "substance_as_reported", "quantity", "unit", "lead_agency", "packaging")
+COMMA = {"decimal": ",", "dates": ["%d.%m.%Y"]}
+SHEET = {"sheet": "Лист1", "title_rows": 1, "header_rows": 2, "footer": "^Итого", "decimal": ","}
 FORMATS: dict[str, dict[str, Any]] = {
-    "csv": {"kind": "csv", "delimiter": ";"},
-    "csv kz1048": {"kind": "csv", "delimiter": ";", "encoding": "kz1048"},
-    "csv utf-16": {"kind": "csv", "delimiter": "\t", "encoding": "utf-16", "title_rows": 1},
+    "csv": {"kind": "csv", "delimiter": ";"} | COMMA,
+    "csv kz1048": {"kind": "csv", "delimiter": ";", "encoding": "kz1048", "thousands": "'"} | COMMA,
+    "csv utf-16": {"kind": "csv", "delimiter": "\t", "encoding": "utf-16", "title_rows": 1, "thousands": ","},
     "csv escaped": {"kind": "csv", "delimiter": ",", "escape": "\\", "footer": "^Итого"},
+    "csv report": {
+        "kind": "csv", "delimiter": ";", "title_rows": 2, "header_rows": 2, "comment": "#", "footer": "^Итого",
+        "footnote_marks": "*¹", "null_values": ["", "—"], "thousands": " ",
+    } | COMMA,
     "fixed": {
-        "kind": "fixed",
-        "title_rows": 1,
+        "kind": "fixed", "title_rows": 1, "footer": "^Итого", "dates": ["excel1904"],
         "columns": {
-            heading: {"start": 1 + 20 * place, "width": 20} for place, heading in enumerate(HEADINGS)
+            heading: {"start": start, "width": width}
+            for heading, start, width in zip(HEADINGS, (1, 11, 16, 25, 31, 39, 42), (10, 5, 9, 6, 8, 3, 16), strict=True)
         },
     },
-    "jsonl": {"kind": "jsonl"},
+    "jsonl": {"kind": "jsonl", "dates": ["excel1900"]},
     "json": {"kind": "json", "items": "data.items", "total": "data.total"},
+    "json each": {"kind": "json", "items": "reports", "each": "items"},
     "xml": {"kind": "xml", "record": "report/record"},
-    "xlsx": {"kind": "xlsx", "sheet": "Лист1", "title_rows": 1},
-    "xls": {"kind": "xls", "sheet": "Лист1", "title_rows": 1},
-    "ods": {"kind": "ods", "sheet": "Лист1"},
+    "xlsx": {"kind": "xlsx"} | SHEET,
+    "xlsx 1904": {"kind": "xlsx"} | SHEET,
+    "xls": {"kind": "xls"} | SHEET,
+    "ods": {"kind": "ods"} | SHEET,
     "parquet": {"kind": "parquet"},
-}
-XML_NAMES = ("no", "date", "agency", "type", "substances", "equipment")
-WORDS = ("мефедрон", "соль; реагент", "α-PVP", "марихуана", "әсер, қоспа", "NA", "00012", "1,5 л", "")
-AGENCIES = {"МВД": "mia_police", "КНБ": "knb"}  # as written, and its code
+}  # fmt: skip
+WRITERS = {
+    "csv": texts.csv, "fixed": texts.fixed, "jsonl": texts.jsonl, "json": texts.json_pages, "json each": texts.json_each,
+    "xml": texts.xml, "xlsx": binary.xlsx, "xlsx 1904": binary.xlsx_1904, "xls": binary.xls, "ods": binary.ods, "parquet": binary.parquet,
+}  # fmt: skip
+SUBSTANCES = ("мефедрон", "шөп", "Соль", "марихуана")
+QUANTITIES = ("4.5", "0.25", "12", "1234.5", "1000")
+PACKAGINGS = (
+    "свёрток; фольга", 'пакет "зип"', "әсер, қоспа", "в два\nряда", "NA", "00012", "1,5 л", "#N/A", "\u00a0куб \\ α", "",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Original:
-    """A sound file: its bytes, its records by token, and the bytes of each record where they stand in one piece."""
+    """A file as its source wrote it.
+
+    Attributes:
+        records: what is to be accepted, by token.
+        pieces: by token, the bytes of a record where it stands in one piece that means the same anywhere.
+        places: by token, the raw_row of a record; of one that stands twice, the first.
+        quarantined: tokens of what is to be quarantined, one for each record.
+        duplicates: how many records say again what another one said.
+        refused: whether the file as a whole is to be refused.
+    """
 
     form: str
     content: bytes
-    records: dict[str, tuple[str, ...]]
+    records: dict[str, Record]
     pieces: dict[str, bytes]
+    places: dict[str, int]
+    quarantined: tuple[str, ...] = ()
+    duplicates: int = 0
+    refused: bool = False
+
+    @property
+    def landed(self) -> int:
+        """How many records there are."""
+        return len(self.records) + len(self.quarantined) + self.duplicates
 
 
 def token(seed: int, number: int) -> str:
     return f"Q{seed % 0xFFFF:04X}{number:04X}X"
 
 
-def records(seed: int, rows: int) -> list[tuple[str, ...]]:
-    """Rows that every rule accepts."""
+def original(form: str, seed: int, rows: int = 24) -> Original:
+    """A sound file: every rule accepts every record."""
+    made = _records(form, seed, rows)
+    return _original(form, made, {record.number: record for record in made})
+
+
+def troubled(form: str, seed: int) -> Original:
+    """The same with a unit that nobody knows, a record sent again, its number with another content, and where the
+    format can have it a record that is no row. In a JSON document that is one no reader can go on from.
+    """
+    sound = _records(form, seed, 24)
+    twice, unknown = sound[2], replace(sound[5], number=token(seed, 100), unit="ведро")
+    torn = replace(sound[8], number=token(seed, 101), torn=True)
+    made = [*sound[:7], unknown, *sound[7:11], twice, replace(twice, quantity="7"), *sound[11:]]
+    if can_be_torn := texts.HAS_TORN.get(form) or texts.HAS_TORN.get(form.split()[0]):
+        made.insert(4, torn)
+    found = _original(form, made, {record.number: record for record in sound})
+    if can_be_torn == "file":
+        return replace(found, refused=True)
+    quarantined = (unknown.number, twice.number, *((torn.number,) if can_be_torn else ()))
+    return replace(found, quarantined=quarantined, duplicates=1)
+
+
+def _records(form: str, seed: int, rows: int) -> list[Record]:
+    """Three after each other have their day and their agency in common."""
     rng = random.Random(seed)
+    common = [
+        (f"2025-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}", rng.choice(sorted(AGENCIES)))
+        for _ in range(rows)
+    ]
     return [
-        (
+        Record(
             token(seed, n),
-            f"2025-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}",
-            rng.choice(sorted(AGENCIES)),
-            "synthetic",
-            rng.choice(WORDS),
-            rng.choice(WORDS),
+            common[n // 3][0],
+            rng.choice(SUBSTANCES),
+            rng.choice(QUANTITIES),
+            rng.choice(sorted(UNITS)),
+            common[n // 3][1],
+            _suited(form, PACKAGINGS[(seed + n) % len(PACKAGINGS)]),
         )
         for n in range(rows)
     ]
 
 
-def original(form: str, seed: int, rows: int = 24) -> Original:
-    """A sound file of the format."""
-    made = records(seed, rows)
+def _suited(form: str, text: str) -> str:
+    """The text without what the format cannot say."""
     if form == "csv kz1048":
-        made = [tuple(cell.replace("α", "а") for cell in row) for row in made]
-    if form == "fixed":
-        made = [(*row[:4], row[4][:20], row[5][:20]) for row in made]
-    content, pieces = WRITERS[form.split()[0]](form, made)
-    return Original(form, content, {row[0]: row for row in made}, pieces)
+        return text.replace("α", "а")
+    return text.replace("\n", " ") if form in ("fixed", "ods") else text
 
 
-Written = tuple[bytes, dict[str, bytes]]
-
-
-def _csv(form: str, rows: list[tuple[str, ...]]) -> Written:
-    declared = FORMATS[form]
-    codec, escaped = declared.get("encoding", "utf-8"), declared.get("escape")
-
-    def line(row: tuple[str, ...]) -> str:
-        text = io.StringIO(newline="")
-        writer = csv.writer(
-            text, delimiter=declared["delimiter"], escapechar=escaped, doublequote=not escaped, lineterminator="\r\n"
-        )  # fmt: skip
-        writer.writerow(row)
-        return text.getvalue()
-
-    lines = [line(row) for row in rows]
-    title = "синтетические данные\r\n" if declared.get("title_rows") else ""
-    footer = "Итого,,,,,\r\n" if declared.get("footer") else ""
-    head = title + line(HEADINGS)
-    if codec == "utf-16":
-        body = "".join(lines).encode("utf-16-le")
-        pieces = {row[0]: each.encode("utf-16-le") for row, each in zip(rows, lines, strict=True)}
-        return b"\xff\xfe" + head.encode("utf-16-le") + body, pieces
-    content = head + "".join(lines) + footer
-    return content.encode(codec), {row[0]: each.encode(codec) for row, each in zip(rows, lines, strict=True)}
-
-
-def _fixed(form: str, rows: list[tuple[str, ...]]) -> Written:
-    lines = ["".join(cell.ljust(20) for cell in row) + "\n" for row in rows]
-    content = "синтетические данные\n" + "".join(lines)
-    return content.encode(), {row[0]: each.encode() for row, each in zip(rows, lines, strict=True)}
-
-
-def _objects(rows: list[tuple[str, ...]]) -> list[str]:
-    return [json.dumps(dict(zip(HEADINGS, row, strict=True)), ensure_ascii=False) for row in rows]
-
-
-def _jsonl(form: str, rows: list[tuple[str, ...]]) -> Written:
-    lines = [each + "\n" for each in _objects(rows)]
-    return "".join(lines).encode(), {row[0]: each.encode() for row, each in zip(rows, lines, strict=True)}
-
-
-def _json(form: str, rows: list[tuple[str, ...]]) -> Written:
-    objects = _objects(rows)
-    content = '{"synthetic": true, "data": {"total": %d, "items": [%s]}}' % (len(rows), ",\n".join(objects))  # noqa: UP031
-    return content.encode(), {row[0]: each.encode() for row, each in zip(rows, objects, strict=True)}
-
-
-def _xml(form: str, rows: list[tuple[str, ...]]) -> Written:
-    made = [
-        "<record>"
-        + "".join(f"<{name}>{escape(cell)}</{name}>" for name, cell in zip(XML_NAMES, row, strict=True))
-        + "</record>\n"
-        for row in rows
-    ]
-    content = (
-        '<?xml version="1.0" encoding="utf-8"?>\n<report synthetic="true">\n' + "".join(made) + "</report>"
-    )
-    return content.encode(), {row[0]: each.encode() for row, each in zip(rows, made, strict=True)}
-
-
-def _xlsx(form: str, rows: list[tuple[str, ...]]) -> Written:
-    out = io.BytesIO()
-    with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_numbers": False}) as book:
-        sheet = book.add_worksheet("Лист1")
-        sheet.write_string(0, 0, "синтетические данные")
-        for place, row in enumerate([HEADINGS, *rows], 1):
-            for column, cell in enumerate(row):
-                if cell:
-                    sheet.write_string(place, column, cell)
-    return out.getvalue(), {}
-
-
-def _xls(form: str, rows: list[tuple[str, ...]]) -> Written:
-    book = xlwt.Workbook(encoding="utf-8")
-    sheet = book.add_sheet("Лист1")
-    sheet.write(0, 0, "синтетические данные")
-    for place, row in enumerate([HEADINGS, *rows], 1):
-        for column, cell in enumerate(row):
-            if cell:
-                sheet.write(place, column, cell)
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue(), {}
-
-
-def _ods(form: str, rows: list[tuple[str, ...]]) -> Written:
-    book = odf.opendocument.OpenDocumentSpreadsheet()
-    sheet = odf.table.Table(name="Лист1")
-    for row in [HEADINGS, *rows]:
-        line = odf.table.TableRow()
-        for cell in row:
-            box = odf.table.TableCell(valuetype="string")
-            box.addElement(odf.text.P(text=cell))
-            line.addElement(box)
-        sheet.addElement(line)
-    book.spreadsheet.addElement(sheet)
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue(), {}
-
-
-def _parquet(form: str, rows: list[tuple[str, ...]]) -> Written:
-    columns = {
-        heading: pa.array([row[place] or None for row in rows], pa.string())
-        for place, heading in enumerate(HEADINGS)
-    }
-    out = io.BytesIO()
-    pq.write_table(pa.table(columns), out)
-    return out.getvalue(), {}
-
-
-WRITERS = {
-    "csv": _csv, "fixed": _fixed, "jsonl": _jsonl, "json": _json, "xml": _xml, "xlsx": _xlsx, "xls": _xls,
-    "ods": _ods, "parquet": _parquet,
-}  # fmt: skip
+def _original(form: str, made: Sequence[Record], accepted: dict[str, Record]) -> Original:
+    write = WRITERS.get(form) or WRITERS[form.split()[0]]
+    written = write(FORMATS[form], made)
+    return Original(form, written.content, accepted, written.pieces, written.places)
 
 
 def feed(form: str) -> dict[str, Any]:
     """The feed of a definition that reads the format."""
-    fields = dict(FIELDS)
-    if form == "xml":
-        names = dict(zip(HEADINGS, XML_NAMES, strict=True))
-        fields = {field: names[at] if isinstance(at, str) else at for field, at in FIELDS.items()}  # type: ignore[index]
+    fields: dict[str, Any] = dict(zip(FIELDS, NAMED.get(form, HEADINGS), strict=True))
     return {
         "transport": {"kind": "folder", "path": "${ODCM_INBOX}", "name_pattern": r"(?P<year>\d{4})"},
         "format": FORMATS[form],
-        "identity": ["record_no"],
-        "fields": fields,
+        "identity": ["seizure_no"],
+        "fields": fields | {"item_no": {"constant": "1"}, "region_code": {"constant": "KZ-43"}},
     }

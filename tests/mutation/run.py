@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import random
+import resource
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from include.steps.alone import Alone, Budget, Ended
-from tests.mutation.checks import examine, faults
-from tests.mutation.mutations import mutate
-from tests.mutation.originals import original
+from tests.mutation.checks import Examined, examine, of_a_damaged_file
+from tests.mutation.containers import CONTAINERS
+from tests.mutation.mutations import of_text
+from tests.mutation.originals import FORMATS, original
 
 BUDGET = Budget(memory_mb=512, seconds=30)  # beyond what the idle process holds
 
@@ -22,19 +25,29 @@ class Damaged:
     seed: int
 
     def make(self) -> tuple[bytes, list[str]]:
-        """Its bytes, and what was done to the sound file."""
-        rng = random.Random(f"{self.form}|{self.seed}")
-        return mutate(self.form, original(self.form, self.seed).content, rng)
+        """Its bytes, and what was done to the sound file: one to three things that suit the format."""
+        rng, declared = random.Random(f"{self.form}|{self.seed}"), FORMATS[self.form]
+        kinds = CONTAINERS.get(declared["kind"]) or of_text(declared)
+        names = rng.choices(sorted(kinds), k=rng.choice((1, 1, 1, 2, 3)))
+        content = original(self.form, self.seed).content
+        for name in names:
+            content = kinds[name](content, rng)
+        return content, names
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How it ended (taken, refused, ended), what was done to the file, and what is wrong with that end."""
+    """How it ended (taken, refused, ended), what was done to the file, and what is wrong with that end.
+
+    seconds, memory_mb: what the reading took, memory above that of the idle process; 0 where it did not end.
+    """
 
     file: Damaged
     done: list[str]
     end: str
     wrong: list[str]
+    seconds: float = 0.0
+    memory_mb: int = 0
 
 
 def examine_one(alone: Alone, file: Damaged, folder: Path) -> Outcome:
@@ -43,10 +56,23 @@ def examine_one(alone: Alone, file: Damaged, folder: Path) -> Outcome:
     path = folder / "file"
     path.write_bytes(content)
     try:
-        found = alone.run(BUDGET, examine, file.form, str(path))
+        found, *took = alone.run(BUDGET, measured, file.form, str(path))
     except Ended as error:
         return Outcome(file, done, "ended", [error.found])
     except Exception as error:
         return Outcome(file, done, "failed", [f"{type(error).__name__}: {error}"])
-    wrong = faults(original(file.form, file.seed), content, found)
-    return Outcome(file, done, "refused" if found.refused else "taken", wrong)
+    wrong = of_a_damaged_file(original(file.form, file.seed), content, done, found)
+    return Outcome(file, done, "refused" if found.refused else "taken", wrong, *took)
+
+
+def measured(form: str, path: str) -> tuple[Examined, float, int]:
+    """`examine`, with its seconds and the most memory that it took, MB. Run in a process of its own."""
+    began, before = time.monotonic(), _resident_mb()
+    found = examine(form, path)
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+    return found, time.monotonic() - began, most - before
+
+
+def _resident_mb() -> int:
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize() >> 20
