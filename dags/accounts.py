@@ -1,11 +1,14 @@
 """Who got through: what the ingest DAG says about its sources when all of them are done."""
 
+import logging
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 Results = Iterable[Mapping[str, Any] | None] | Mapping[str, Any] | None
+log = logging.getLogger(__name__)
 COUNTS = ("landed", "accepted", "quarantined", "duplicate")
 
 
@@ -28,6 +31,26 @@ def total(committed: Results) -> dict[str, int]:
     return {"batches": len(batches)} | {
         name: sum(int(batch.get(name, 0)) for batch in batches) for name in COUNTS
     }
+
+
+def warned(expected: Iterable[str] | None, began: str | None) -> list[str]:
+    """The alerts that the run raised, in words; each is a warning in the log.
+
+    Args:
+        expected: feeds of the run.
+        began: ISO 8601 moment at which it began.
+
+    Raises:
+        AirflowSkipException: there is none.
+    """
+    from include.steps import alerts
+
+    found = alerts.raised_since(datetime.fromisoformat(began), expected or ()) if began else []
+    if not found:
+        raise AirflowSkipException("no alert was raised")
+    for text in found:
+        log.warning(text)
+    return found
 
 
 def refuse_missing(

@@ -10,6 +10,7 @@ MART_NAMES = (
     "mart_prevention",
     "mart_resocialisation",
     "mart_coverage",
+    "mart_reports",
     "mart_headlines",
 )
 

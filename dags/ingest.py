@@ -5,6 +5,9 @@ the source may answer later, not where somebody must mend something or the sourc
 **judge** gives every row its verdict, source by source. **gate** lets Great Expectations judge the
 accepted rows of all sources, once. **commit** appends each batch that passed to the core table, once.
 
+**alerts** says what a person should look at (far fewer rows than usual, the same file again); it is skipped where there
+is nothing.
+
 One bad source holds back only itself: the others are committed and announced, and the run ends as
 *failed* in `every_source`, whose message names the source and what to do. Running again is always safe.
 """
@@ -36,9 +39,10 @@ def ingest(dataset: str) -> DAG:
     )
     def build() -> None:
         @task(pool="landing")
-        def feeds() -> list[str]:
-            from include.steps import ingest
+        def feeds(ti=None) -> list[str]:
+            from include.steps import clock, ingest
 
+            ti.xcom_push("began", clock.now().isoformat())
             return ingest.feeds(dataset)
 
         @task(
@@ -91,6 +95,12 @@ def ingest(dataset: str) -> DAG:
             outlet_events[CORE[dataset]].extra = total(committed)
 
         @task(trigger_rule=TriggerRule.ALL_DONE)
+        def alerts(expected: list[str], committed: list[dict], ti=None) -> list[str]:
+            from dags.accounts import warned
+
+            return warned(expected, ti.xcom_pull(task_ids="feeds", key="began"))
+
+        @task(trigger_rule=TriggerRule.ALL_DONE)
         def every_source(expected: list[str], judged: list[dict], committed: list[dict], ti=None) -> None:
             from dags.accounts import refuse_missing
 
@@ -100,6 +110,7 @@ def ingest(dataset: str) -> DAG:
         judged = source.expand(feed_id=expected)
         committed = commit.expand_kwargs(gate(judged))
         announce(committed)
+        alerts(expected, committed)
         every_source(expected, judged, committed)
 
     return build()

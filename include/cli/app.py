@@ -8,7 +8,19 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from include.cli import dictionary, figures, ingest, ledger, release, sandbox, source, statistics, summaries
+from include.cli import (
+    alerts,
+    coverage,
+    dictionary,
+    figures,
+    ingest,
+    ledger,
+    release,
+    sandbox,
+    source,
+    statistics,
+    summaries,
+)
 from include.cli.errors import INTERRUPTED, passes_through, told
 from include.cli.output import patient, say
 
@@ -67,10 +79,12 @@ for name, group in {
     "statistics": statistics.app,
     "release": release.app,
     "summaries": summaries.app,
+    "alerts": alerts.app,
     "sandbox": sandbox.app,
 }.items():
     app.add_typer(group, name=name)
 app.command("ingest")(ingest.command)
+app.command("coverage")(coverage.command)
 app.command("figures")(figures.command)
 app.command("dictionary")(dictionary.command)
 

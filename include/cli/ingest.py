@@ -84,12 +84,14 @@ def command(
 
     A source that fails is reported at the end and holds back only itself; then the exit code is 1.
     """
-    from include.steps import ingest
+    from include.steps import alerts, clock, ingest
     from include.steps.contained import Contained
 
+    began = clock.now()
     chosen = chosen_feeds(ingest.feeds(), source or [])
     with _progress(chosen) as report, Contained() as contained:
         outcomes = run(chosen, report, contained, workers=min(MOST_WORKERS, os.cpu_count() or 1))
+    raised = alerts.raised_since(began, chosen)
     data = {
         "feeds": [
             {key: value for key, value in asdict(one).items() if key != "exit_code"} for one in outcomes
@@ -101,11 +103,11 @@ def command(
             "deliveries_known": sum(one.known for one in outcomes),
             **{name: sum(getattr(one, name) for one in outcomes) for name in COUNTS},
         },
+        "alerts": raised,
     }
     show(data, _table(outcomes), form)
-    for one in outcomes:
-        for message in one.messages:
-            say(message)
+    for message in [*(message for one in outcomes for message in one.messages), *raised]:
+        say(message)
     if code := max((one.exit_code for one in outcomes), default=0):
         raise typer.Exit(code)
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from include.ledger.alerts import raise_now
 from include.ledger.models import Batch, BatchDelivery, FeedMemory, OpenDelivery
 from include.ledger.models import Delivery as DeliveryTable
-from include.ledger.records import AlertRecord, DeliveredRow, Delivery, DeliveryRow, ReceivedPeriod
+from include.ledger.records import AlertRecord, DeliveredRow, Delivery, DeliveryRow
 from include.ledger.transactions import Transactions, as_record
 
 
@@ -129,22 +129,6 @@ class Deliveries(Transactions):
                     replace(other, rows_landed=None, rows_quarantined=None, snapshot_of=None),
                 )
         return sorted(found.values(), key=lambda row: (row.received_at, row.delivery_id))
-
-    def received_periods(self, batch_ids: Iterable[str]) -> list[ReceivedPeriod]:
-        """The periods that the given batches cover, each once, sorted."""
-        wanted = set(batch_ids)
-        question = (
-            select(
-                BatchDelivery.batch_id, DeliveryTable.dataset, DeliveryTable.source_id, DeliveryTable.period
-            )
-            .join(DeliveryTable, DeliveryTable.delivery_id == BatchDelivery.delivery_id)
-            .distinct()
-        )
-        with self.reading() as session:
-            found = {
-                (r.dataset, r.source_id, r.period) for r in session.execute(question) if r.batch_id in wanted
-            }
-        return [ReceivedPeriod(*key) for key in sorted(found)]
 
 
 def _delivered() -> Select[*tuple[Any, ...]]:

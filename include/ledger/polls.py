@@ -1,8 +1,9 @@
 """Polls: when each feed was asked, and what it answered."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from include.ledger.models import Poll
 from include.ledger.records import PollRecord
@@ -23,12 +24,17 @@ class Polls(Transactions):
         with self.reading() as session:
             return [as_record(PollRecord, row) for row in session.scalars(question)]
 
-    def last_nothing_new(self, as_at: datetime) -> dict[str, datetime]:
-        """When each feed's source last answered, by `as_at`, that it has nothing new."""
+    def answers(self, feed_ids: Iterable[str], as_at: datetime) -> dict[str, list[datetime]]:
+        """When each of these feeds answered, by `as_at`, and had nothing that was not here already."""
         question = (
-            select(Poll.feed_id, func.max(Poll.asked_at))
-            .where(Poll.outcome == "nothing", Poll.asked_at <= as_at)
-            .group_by(Poll.feed_id)
+            select(Poll.feed_id, Poll.asked_at)
+            .where(Poll.outcome.in_(("nothing", "known")), Poll.asked_at <= as_at)
+            .where(Poll.deliveries_nothing + Poll.deliveries_known > 0)
+            .order_by(Poll.asked_at)
         )
+        found: dict[str, list[datetime]] = {feed_id: [] for feed_id in feed_ids}
         with self.reading() as session:
-            return {row[0]: row[1] for row in session.execute(question)}
+            for row in session.execute(question):
+                if row.feed_id in found:
+                    found[row.feed_id].append(row.asked_at)
+        return found

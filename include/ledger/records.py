@@ -175,15 +175,6 @@ class GateResult:
 
 
 @dataclass(frozen=True)
-class ReceivedPeriod:
-    """A period (2025-03, or a year) that a source has delivered for a dataset."""
-
-    dataset: str
-    source_id: str
-    period: str
-
-
-@dataclass(frozen=True)
 class FeedBalance:
     """The rows of a feed's committed batches, and the deliveries that wait for one.
 

@@ -56,7 +56,8 @@ def release_files(
     files["dictionary.md"] = dictionary_md(contracts, facts)
     files["dictionary.html"] = dictionary_html(contracts, facts)
     months = months_of(table_from(release, contracts, "mart_channels"))
-    files["index.html"] = page(facts, headlines, regional, regions, months, listed)
+    reports = table_from(release, contracts, "mart_reports")
+    files["index.html"] = page(facts, headlines, regional, regions, months, reports, listed)
     made_of = manifest(facts, files, rows, [*contracts, *origins], release.grains, _kind_of_data(facts))
     files[NAME] = json_bytes(made_of)
     return files

@@ -12,9 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from include.contracts import codelist
 from include.publish import numbers
 from include.publish.cards import NATIONAL, FigureCard
 from include.publish.facts import LANGUAGES, ReleaseFacts
+from include.publish.matrix import matrix
 from include.publish.regions import by_region, overall_coverage
 from include.publish.texts import Texts, texts
 
@@ -60,6 +62,7 @@ def page(
     regional: Sequence[FigureCard],
     regions: pa.Table,
     blocked_by_month: Sequence[int | None],
+    reports: pa.Table,
     tables: Sequence[TableFile],
 ) -> bytes:
     """index.html in UTF-8: one self-contained page in Kazakh, Russian and English, no script.
@@ -70,10 +73,12 @@ def page(
         regional: cards of the regions in the order in which they are shown.
         regions: codelists/regions.csv.
         blocked_by_month: channels blocked in each month, January first; null where not reported.
+        reports: the release table of the state of every report.
         tables: the release tables.
     """
     views = [
         _view(texts(language), facts, headlines, regional, regions, blocked_by_month, tables)
+        | {"reports": matrix(reports, regions, codelist("report_states"), texts(language))}
         for language in LANGUAGES
     ]
     template = environment().get_template("index.html.j2")

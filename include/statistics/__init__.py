@@ -1,6 +1,6 @@
 """Counting rules: core as known at a moment → marts, in SQL files that cite the rules they implement."""
 
-from include.statistics.build import REPORTS, SIGHTING, Inputs, build
+from include.statistics.build import REPORTS, SIGHTING, STATES, Inputs, build
 from include.statistics.rules import RULES_FILE, Rules, RulesError, read_rules
 
 RULES = read_rules()
@@ -12,6 +12,7 @@ __all__ = [
     "RULES_FILE",
     "RULES_VERSION",
     "SIGHTING",
+    "STATES",
     "Inputs",
     "Rules",
     "RulesError",

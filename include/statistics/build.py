@@ -13,7 +13,16 @@ import pyarrow as pa
 from include.contracts import DATASETS, Series, arrow_schema, codelist, codelist_names, load
 
 SQL = Path(__file__).parent
-MARTS = ("channels", "seizures", "laboratories", "prevention", "resocialisation", "coverage", "headlines")
+MARTS = (
+    "channels",
+    "seizures",
+    "laboratories",
+    "prevention",
+    "resocialisation",
+    "coverage",
+    "reports",
+    "headlines",
+)
 
 # The columns that counting reads of each dataset; the others stay in core. Channels and addresses are held as their
 # MD5 numbers: equal where the text is equal, 16 bytes, and no identifier outside of core (B9).
@@ -54,6 +63,16 @@ REPORTS = pa.schema(
         ("month", pa.int64()),
     ]
 )
+STATES = pa.schema(
+    [
+        *REPORTS,
+        ("state", pa.string()),
+        ("due_on", pa.date32()),
+        ("received_on", pa.date32()),
+        ("days_late", pa.int64()),
+        ("deliveries", pa.int64()),
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -66,6 +85,7 @@ class Inputs:
         known_batches: the batches committed by the as-at time; rows of others are not seen (T2).
         expected: reports the source definitions expect; columns of `REPORTS`, month 1 to 12.
         received: reports that came in those batches; same columns.
+        states: what became of each expected report; columns of `STATES`.
     """
 
     core: Mapping[str, Sequence[str]]
@@ -73,6 +93,7 @@ class Inputs:
     known_batches: Sequence[str]
     expected: pa.Table
     received: pa.Table
+    states: pa.Table
 
 
 def build(
@@ -120,6 +141,7 @@ def _register(connection: duckdb.DuckDBPyConnection, inputs: Inputs, years: Sequ
     connection.register("years", pa.table({"year": pa.array(sorted(set(years)), pa.int64())}))
     connection.register("expected_reports", inputs.expected.select(REPORTS.names).cast(REPORTS))
     connection.register("received_reports", inputs.received.select(REPORTS.names).cast(REPORTS))
+    connection.register("report_state", inputs.states.select(STATES.names).cast(STATES))
 
 
 def _register_files(

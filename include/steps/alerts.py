@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from statistics import median
 from typing import Any
 
@@ -28,6 +29,12 @@ def alerts(
     """Raised alerts, of some feeds where given; those that nobody has acknowledged, or all."""
     with open_ledger(home or Home.from_environment()) as ledger:
         return ledger.alerts(feed_ids, open_only=open_only)
+
+
+def raised_since(moment: datetime, feed_ids: Iterable[str], home: Home | None = None) -> list[str]:
+    """What a run raised, in words: the alerts of some feeds since it began."""
+    found = alerts(feed_ids, open_only=False, home=home)
+    return [f"alert {alert.alert_id}: {told(alert)}" for alert in found if alert.raised_at >= moment]
 
 
 def acknowledge(alert_id: int, by: str, home: Home | None = None) -> AlertRow:
@@ -111,7 +118,7 @@ def of_batch(
     for delivery in sorted(deliveries, key=_order):
         earlier = [d for d in known if _order(d) < _order(delivery)]
         for kind, figures in (
-            ("fewer_rows", fewer_rows(delivery, earlier) if _is_asked_by_period(feed) else None),
+            ("fewer_rows", fewer_rows(delivery, earlier) if feed.is_asked_by_period else None),
             ("same_file_new_name", _same_for_another_period(feed, delivery, earlier)),
         ):
             if figures is not None:
@@ -148,7 +155,7 @@ def _same_for_another_period(
 ) -> dict[str, Any] | None:
     """The same rows for another period; a heading alone is what two months without a case have in common."""
     whole_register = isinstance(feed.delivers, Snapshot) and feed.delivers.of == "everything"
-    if not delivery.rows_landed or whole_register or not _is_asked_by_period(feed):
+    if not delivery.rows_landed or whole_register or not feed.is_asked_by_period:
         return None
     others = [d for d in earlier if d.sha256 == delivery.sha256 and d.period != delivery.period]
     if not others:
@@ -165,16 +172,8 @@ def _same_for_another_period(
 
 def _is_named(feed: Feed) -> bool:
     """Whether it is the source that names the deliveries."""
-    return feed.transport.kind in ("folder", "sftp") or _asked_by(feed) == "list"
-
-
-def _is_asked_by_period(feed: Feed) -> bool:
-    """Whether a delivery holds what belongs to its period, and not whatever there is at the moment of asking."""
-    return _asked_by(feed) not in ("since", "document", "all")
-
-
-def _asked_by(feed: Feed) -> str:
-    return str(getattr(getattr(feed.transport, "deliveries", None), "by", ""))
+    asked_by = getattr(getattr(feed.transport, "deliveries", None), "by", "")
+    return feed.transport.kind in ("folder", "sftp") or asked_by == "list"
 
 
 def _order(delivery: DeliveredRow) -> tuple[Any, str]:

@@ -396,14 +396,13 @@ def commit(batch_id: str, home: Home | None = None) -> dict[str, Any]:
     """Publish a judged batch to core, quarantine and duplicates, then enter it in the ledger; once.
 
     Returns:
-        batch_id, feed_id, the row counts of the batch, the records withdrawn and the number of alerts raised.
+        batch_id, feed_id, the row counts of the batch and the records withdrawn.
     """
     home = home or Home.from_environment()
     with open_ledger(home) as ledger:
         _commit(home, ledger, batch_id)
         batch = ledger.batch(batch_id)
         results = ledger.delivery_results(batch_id)
-        raised = [alert for alert in ledger.alerts([batch.feed_id]) if alert.batch_id == batch_id]
     return {
         "batch_id": batch_id,
         "feed_id": batch.feed_id,
@@ -412,7 +411,6 @@ def commit(batch_id: str, home: Home | None = None) -> dict[str, Any]:
         "quarantined": sum(r.rows_quarantined for r in results),
         "duplicate": sum(r.rows_duplicate for r in results),
         "withdrawn": sum(r.rows_withdrawn for r in results),
-        "alerts": len(raised),
     }
 
 

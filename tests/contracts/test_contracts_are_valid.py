@@ -52,7 +52,7 @@ def test_the_standard_does_refuse_what_is_no_contract(standard: Any) -> None:
 def test_there_is_a_contract_for_every_dataset_mart_and_release_table() -> None:
     assert names("core") == sorted(f"core_{dataset}" for dataset in DATASETS)
     marts = {load(name).from_mart for name in names("release")}
-    assert len(names("mart")) == 7 and marts <= set(names("mart"))
+    assert len(names("mart")) == 8 and marts <= set(names("mart"))
 
 
 @pytest.mark.parametrize("name", names())

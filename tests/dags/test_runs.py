@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -14,9 +15,12 @@ DATASET = "laboratory"
 class Steps:
     """Stand-ins for include.steps.ingest; `broken` names the step at which a source fails."""
 
-    def __init__(self, broken: dict[str, str] | None = None, new: bool = True) -> None:
+    def __init__(
+        self, broken: dict[str, str] | None = None, new: bool = True, alerts: tuple[str, ...] = ()
+    ) -> None:
         self.broken = broken or {}
         self.new = new
+        self.alerts = alerts
         self.committed: list[str] = []
 
     def _try(self, feed_id: str, step: str) -> None:
@@ -43,6 +47,10 @@ class Steps:
         }
         return {"passed": [batch for batch in batches if batch not in stopped], "stopped": stopped}
 
+    def raised_since(self, moment: datetime, feed_ids: list[str]) -> list[str]:
+        assert moment.tzinfo and sorted(feed_ids) == self.feeds(DATASET)
+        return list(self.alerts)
+
     def commit(self, batch_id: str) -> dict[str, Any]:
         feed_id = batch_id.split()[-1]
         self._try(feed_id, "commit")
@@ -62,8 +70,9 @@ def run(bag, monkeypatch: pytest.MonkeyPatch) -> Callable[[Steps], dict[str, Any
     """Runs the ingest DAG with the given steps; gives the run's state and its tasks' states."""
 
     def go(steps: Steps) -> dict[str, Any]:
-        from include.steps import ingest
+        from include.steps import alerts, ingest
 
+        monkeypatch.setattr(alerts, "raised_since", steps.raised_since)
         for name in ("feeds", "land", "judge", "gate", "commit"):
             monkeypatch.setattr(ingest, name, getattr(steps, name))
         dag = bag.dags[f"ingest__{DATASET}"]
@@ -123,6 +132,19 @@ def test_nothing_new_commits_nothing_wakes_nobody_and_is_a_success(run) -> None:
     done = run(steps)
     assert (done["state"], steps.committed, _events(done["run"])) == ("success", [], [])
     assert done["tasks"]["announce", -1] == "skipped"
+
+
+def test_alerts_are_told_in_a_task_of_their_own_and_hold_back_nothing(run) -> None:
+    done = run(Steps(alerts=("alert 1: KZ-31/laboratory: 3 rows, far fewer than the usual 60",)))
+    assert (done["state"], done["tasks"]["alerts", -1]) == ("success", "success")
+    (told,) = [ti for ti in done["run"].get_task_instances() if ti.task_id == "alerts"]
+    assert told.xcom_pull(task_ids="alerts") == [
+        "alert 1: KZ-31/laboratory: 3 rows, far fewer than the usual 60"
+    ]
+
+
+def test_without_alerts_that_task_is_skipped(run) -> None:
+    assert run(Steps({"KZ-31": "land"}))["tasks"]["alerts", -1] == "skipped"
 
 
 def test_statistics_counts_and_tells_how_many_rows_each_mart_has(

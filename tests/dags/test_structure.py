@@ -49,7 +49,7 @@ def test_ingest_lands_judges_gates_and_commits(bag, dag_id: str) -> None:
     assert dag.get_task("source.land").downstream_task_ids == {"source.judge"}
     assert dag.get_task("source.judge").downstream_task_ids == {"gate", "every_source"}
     assert dag.get_task("gate").downstream_task_ids == {"commit"}
-    assert dag.get_task("commit").downstream_task_ids == {"announce", "every_source"}
+    assert dag.get_task("commit").downstream_task_ids == {"announce", "alerts", "every_source"}
     assert [dag.get_task(name).is_mapped for name in ("source.land", "gate", "commit")] == [
         False,
         False,

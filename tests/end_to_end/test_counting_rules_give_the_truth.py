@@ -18,12 +18,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from include.contracts import DATASETS, arrow_schema, load
-from include.ledger import ReceivedPeriod
+from include.ledger import DeliveredRow
 from include.sandbox import simulate, truth
 from include.sandbox.reports import Delivery
 from include.sources import load_sources
-from include.statistics import REPORTS, SIGHTING, Inputs, build
-from include.steps.statistics import expected_reports, received_reports
+from include.statistics import SIGHTING, Inputs, build
+from include.steps.reports import Heard
+from include.steps.statistics import report_tables
 from include.storage.parquet import parquet_bytes
 from tests.unit.statistics.frames import as_table
 
@@ -62,7 +63,7 @@ def core_of(deliveries: Sequence[Delivery], folder: Path) -> Inputs:
             values = {name: float(v) if isinstance(v, Decimal) else v for name, v in row.values.items()}
             core[dataset].append({**values, **derived, **stored})
     sources = load_sources()
-    periods = {ReceivedPeriod(d.clerk.dataset, d.clerk.source, d.period) for d in deliveries}
+    heard = Heard([delivered(delivery) for delivery in deliveries])
     return Inputs(
         core={
             name: write(folder / f"core_{name}.parquet", core[name], core_schema(name)) for name in DATASETS
@@ -71,8 +72,23 @@ def core_of(deliveries: Sequence[Delivery], folder: Path) -> Inputs:
             name: write(folder / f"duplicate_{name}.parquet", again[name], SIGHTING) for name in DATASETS
         },
         known_batches=["b1"],
-        expected=as_reports(expected_reports(sources, YEARS)),
-        received=as_reports(received_reports(sources, periods)),
+        **report_tables(sources, heard, dt.datetime(2026, 1, 31, tzinfo=dt.UTC)),
+    )
+
+
+def delivered(delivery: Delivery) -> DeliveredRow:
+    at = dt.datetime.combine(delivery.day, dt.time(), dt.UTC)
+    name = delivery.name
+    return DeliveredRow(
+        delivery.feed_id,
+        f"{delivery.feed_id}/{name}",
+        name,
+        delivery.period,
+        "",
+        at,
+        len(delivery.rows),
+        0,
+        None,
     )
 
 
@@ -98,10 +114,6 @@ def core_schema(dataset: str) -> pa.Schema:
 def write(path: Path, rows: list[Row], schema: pa.Schema) -> list[str]:
     pq.write_table(as_table(rows, schema), path)
     return [str(path)]
-
-
-def as_reports(reports: Sequence[tuple]) -> pa.Table:
-    return as_table([dict(zip(REPORTS.names, report, strict=True)) for report in reports], REPORTS)
 
 
 @pytest.fixture(scope="module")

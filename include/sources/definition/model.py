@@ -90,6 +90,12 @@ class Feed(Part):
     identity: list[str] = Field(min_length=1, description="Fields whose values identify a record (R1).")
     fields: dict[str, Mapping] = Field(description="Where each field of the contract comes from.")
 
+    @property
+    def is_asked_by_period(self) -> bool:
+        """Whether a delivery holds what belongs to its period, and not whatever there is at the moment of asking."""
+        asked_by = getattr(getattr(self.transport, "deliveries", None), "by", "")
+        return asked_by not in ("since", "document", "all")
+
     def headings(self) -> set[str]:
         """Every heading that the mapping reads by name; expressions name theirs in double quotes."""
         found: set[str] = set()

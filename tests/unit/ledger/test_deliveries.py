@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from sqlalchemy.exc import StatementError
 
-from include.ledger import Ledger, ReceivedPeriod
+from include.ledger import Ledger, PollRecord
 from tests.unit.ledger.examples import FEED, NOON, balanced, batch, delivery, with_committed_batch
 
 
@@ -50,7 +50,26 @@ def test_a_delivery_in_a_live_batch_is_not_new(ledger: Ledger) -> None:
     assert [row.sha256 for row in ledger.new_deliveries(FEED)] == ["b" * 64]
 
 
-def test_the_periods_received_are_those_of_the_given_batches(ledger: Ledger) -> None:
+def test_what_was_delivered_by_a_moment_has_rows_where_a_batch_of_then_holds_it(ledger: Ledger) -> None:
     with_committed_batch(ledger)
-    assert ledger.received_periods(["b1"]) == [ReceivedPeriod("laboratory", "KZ-43", "2025-03")]
-    assert ledger.received_periods(["another"]) == []
+    ledger.record_delivery(delivery("b", period="2025-04"), NOON)
+    ledger.record_delivery(delivery("c", period="2025-05"), NOON + timedelta(days=1))
+
+    def rows(batches: list[str], at: datetime) -> dict[str, int | None]:
+        return {row.period: row.rows_landed for row in ledger.delivered(batches, at)}
+
+    assert rows(["b1"], NOON) == {"2025-03": 10, "2025-04": None}
+    assert rows([], NOON) == {"2025-03": None, "2025-04": None}
+    assert rows(["b1"], NOON - timedelta(hours=1)) == {"2025-03": 10}
+    assert rows(["b1"], NOON + timedelta(days=1)).keys() == {"2025-03", "2025-04", "2025-05"}
+
+
+def test_answers_are_those_that_brought_nothing_new(ledger: Ledger) -> None:
+    for hours, outcome, new, known, nothing, error in (
+        (0, "new", 1, 0, 0, None), (1, "known", 0, 1, 0, None), (2, "nothing", 0, 0, 1, None),
+        (3, "failed", 0, 0, 1, "SourceError"), (4, "known", 0, 0, 0, None), (5, "nothing", 0, 0, 1, None),
+    ):  # fmt: skip
+        at = NOON + timedelta(hours=hours)
+        ledger.record_poll(PollRecord(FEED, at, outcome, new, known, nothing, error))
+    heard = ledger.answers([FEED, "KZ-31/laboratory"], NOON + timedelta(hours=4))
+    assert heard == {FEED: [NOON + timedelta(hours=1), NOON + timedelta(hours=2)], "KZ-31/laboratory": []}

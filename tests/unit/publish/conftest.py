@@ -38,7 +38,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sample: ModuleType) ->
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("ODCM_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("ODCM_NOW", "2026-01-31T04:30:00+00:00")
-    monkeypatch.setattr("include.steps.release_build.statistics.inputs", lambda home, batches: None)
+    monkeypatch.setattr("include.steps.release_build.statistics.inputs", lambda home, batches, as_at: None)
     monkeypatch.setattr("include.steps.release_build.build", lambda inputs, years, spill=None: sample.marts())
     made = Home.from_environment()
     made.root.mkdir(parents=True)

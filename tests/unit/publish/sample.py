@@ -6,7 +6,7 @@ anything in 2025, KZ-47 only for eleven months, KZ-11 reported that nothing happ
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -75,6 +75,7 @@ def marts() -> dict[str, pa.Table]:
             "mart_resocialisation", [row for place in places for row in _resocialisation(*place)]
         ),
         "mart_coverage": table("mart_coverage", _coverage()),
+        "mart_reports": table("mart_reports", _reports()),
         "mart_headlines": table("mart_headlines", headlines()),
     }
 
@@ -190,6 +191,35 @@ def _resocialisation(year: int, region: str) -> list[dict[str, Any]]:
         count,
     )
     return [base | {"facility_type": kind} | people for kind in ("_T", "penal")]
+
+
+def _reports() -> list[dict[str, Any]]:
+    """KZ-62 never reported in 2025, KZ-47 not in December, KZ-11 said zero each month."""
+    return [
+        {
+            "year": year,
+            "month": month,
+            "dataset": dataset,
+            "source_id": region,
+            "region_code": region,
+            "state": _state(year, month, region),
+            "due_on": date(year + month // 12, month % 12 + 1, 10),
+            "days_late": 0,
+            "deliveries": 1,
+        }
+        for year in (2024, 2025)
+        for month in range(1, 13)
+        for dataset in DATASETS
+        for region in REGIONS
+    ]
+
+
+def _state(year: int, month: int, region: str) -> str:
+    if year == 2025 and region == SILENT:
+        return "never_reported"
+    if year == 2025 and region == PARTLY and month == 12:
+        return "late"
+    return "reported_zero" if year == 2025 and region == NOTHING else "reported"
 
 
 def _coverage() -> list[dict[str, Any]]:

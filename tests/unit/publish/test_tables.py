@@ -24,7 +24,7 @@ def test_a_release_holds_the_rows_of_its_year_alone(sample):
     assert all(set(table["year"].to_pylist()) == {2025} for table in release.tables.values())
     assert sorted(release.tables) == [
         "release_channels", "release_coverage", "release_headlines", "release_laboratories", "release_prevention",
-        "release_resocialisation", "release_seizures",
+        "release_reports", "release_resocialisation", "release_seizures",
     ]  # fmt: skip
     assert release.grains == {}
 

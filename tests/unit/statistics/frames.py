@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from include.contracts import DATASETS, arrow_schema, load
-from include.statistics import REPORTS, SIGHTING, Inputs, build
+from include.statistics import REPORTS, SIGHTING, STATES, Inputs, build
 
 Row = dict[str, Any]
 DEFAULTS: dict[str, Row] = {
@@ -124,7 +124,20 @@ class Country:
             known_batches,
             as_table(self.expected, REPORTS),
             as_table(self.received, REPORTS),
+            as_table([self._state(report) for report in self.expected], STATES),
         )
+
+    def _state(self, report: Row) -> Row:
+        """An expected report as it stands: received in time, or missing for good."""
+        came = report in self.received
+        due = dt.date(report["year"], report["month"], 28)
+        return report | {
+            "state": "reported" if came else "missing",
+            "due_on": due,
+            "received_on": due if came else None,
+            "days_late": 0 if came else 99,
+            "deliveries": int(came),
+        }
 
     def marts(self, *years: int, known_batches: Sequence[str] = ("b1",)) -> dict[str, pa.Table]:
         """All marts of the rows added so far; counted once for the same rows in the same order."""
