@@ -19,8 +19,9 @@ UNREADABLE = {
     "integer": "integer",
     "boolean": "boolean",
 }
-# Letters that appear when KZ-1048 bytes are read as windows-1251: they stand in no Kazakh or Russian word.
-MIXED_UP_LETTERS = "[ЎўЌќЇїЄєЅЈјҐґ]"
+# What Kazakh letters become where another encoding is declared, and what stands in no Kazakh or Russian word: KZ-1048
+# read as windows-1251 gives letters of other alphabets, read as KOI8-R it gives line drawing.
+MIXED_UP_LETTERS = "[ЌќЋћЎўЈјҐґЄєЇїЅѕ─-■]"
 
 
 @dataclass(frozen=True)

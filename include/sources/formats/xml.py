@@ -21,6 +21,7 @@ from include.sources.formats.raw import RawRows, Reading, check_headings, json_r
 from include.sources.formats.text import check_encoding
 
 BATCH = 10_000
+PIECE = 1 << 14
 DECLARED = re.compile(rb"""<\?xml\s[^>]*?\bencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 UTF = ("utf-8", "utf-16", "us-ascii", "ascii")
 """Encodings that expat knows, and in which bytes of another one are seldom text."""
@@ -274,18 +275,19 @@ class _Recoded(io.RawIOBase):
     """A text in another encoding as UTF-8, with the declaration saying so."""
 
     def __init__(self, text: io.TextIOWrapper) -> None:
-        self._text, self._first = text, True
+        self._text = text
+        declaration, ends, rest = text.read(PIECE).removeprefix("\ufeff").partition("?>")
+        declared = bool(ends) and declaration.startswith("<?xml")
+        self._rest = (
+            '<?xml version="1.0" encoding="utf-8"?>' + rest if declared else declaration + ends + rest
+        ).encode()
 
     def read(self, size: int = -1) -> bytes:
-        """Some of it."""
-        piece = self._text.read(size)
-        if self._first:
-            self._first = False
-            piece = piece.lstrip("\ufeff")
-            declaration, ends, rest = piece.partition("?>")
-            if ends and declaration.startswith("<?xml"):
-                piece = '<?xml version="1.0" encoding="utf-8"?>' + rest
-        return piece.encode()
+        """Some of it; never more bytes than asked for, though letters become longer."""
+        while (size < 0 or len(self._rest) < size) and (piece := self._text.read(PIECE)):
+            self._rest += piece.encode()
+        found, self._rest = (self._rest, b"") if size < 0 else (self._rest[:size], self._rest[size:])
+        return found
 
     def close(self) -> None:
         """Close the text, too."""

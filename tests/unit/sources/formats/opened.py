@@ -124,8 +124,21 @@ def landed(
     Raises:
         SourceError: the delivery is refused.
     """
-    path = folder / "landed"
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    whole = content.encode() if isinstance(content, str) else content
+    found = landed_together(folder, form, {NAME: whole}, limits, **fields)[NAME]
+    if isinstance(found, SourceError):
+        raise found
+    return found
+
+
+def landed_together(
+    folder: Path,
+    form: Mapping[str, Any],
+    contents: Mapping[str, bytes],
+    limits: Limits = LIMITS,
+    **fields: Any,
+) -> dict[str, Landed | SourceError]:
+    """Deliveries of one feed in one pass, by name; those that are refused with what is said of them."""
     feed = {
         "transport": FOLDER,
         "format": form,
@@ -143,20 +156,26 @@ def landed(
     )
     staging = folder / "staging"
     staging.mkdir(exist_ok=True)
+    inputs = []
+    for number, (name, content) in enumerate(contents.items()):
+        path = folder / f"landed-{number}"
+        path.write_bytes(content)
+        inputs.append(Input(name, name, "2025", datetime(2026, 1, 15, tzinfo=UTC), path))
     task = Task("b", "laboratory", source, load("core_laboratory"))
-    delivery = Input("d", NAME, "2025", datetime(2026, 1, 15, tzinfo=UTC), path)
-    verdict = judge(task, [delivery], Past(), staging, limits)
-    if verdict.refused:
-        raise verdict.refused["d"]
-    core = f"read_parquet(['{staging}/core.parquet', '{staging}/core-rest.parquet'])"
-    accepted = duckdb.sql(f"select raw_row, {', '.join(fields)} from {core} order by raw_row").fetchall()
-    kept = duckdb.sql(
-        f"select raw_row, reasons, received from '{staging}/quarantine.parquet' order by raw_row"
-    ).fetchall()
-    count = verdict.counts[0]
-    assert (len(accepted), len(kept), 0) == (count.accepted, count.quarantined, count.duplicate)
-    assert count.landed == count.accepted + count.quarantined
-    return Landed(
-        {row[0]: tuple(row[1:]) for row in accepted},
-        {place: (reasons, received) for place, reasons, received in kept},
-    )
+    verdict = judge(task, inputs, Past(), staging, limits)
+    found: dict[str, Landed | SourceError] = dict(verdict.refused)
+    for count in verdict.counts:
+        own = f"where delivery_id = '{count.delivery_id}' order by raw_row"
+        core = f"read_parquet(['{staging}/core.parquet', '{staging}/core-rest.parquet'])"
+        accepted = duckdb.sql(f"select raw_row, {', '.join(fields)} from {core} {own}").fetchall()
+        kept = duckdb.sql(
+            f"select raw_row, reasons, received from '{staging}/quarantine.parquet' {own}"
+        ).fetchall()
+        assert (len(accepted), len(kept), 0) == (count.accepted, count.quarantined, count.duplicate)
+        assert count.landed == count.accepted + count.quarantined
+        found[count.delivery_id] = Landed(
+            {row[0]: tuple(row[1:]) for row in accepted},
+            {place: (reasons, received) for place, reasons, received in kept},
+        )
+    assert set(found) == set(contents)
+    return found
