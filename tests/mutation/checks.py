@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import shutil
 import tempfile
@@ -114,6 +115,8 @@ def of_a_damaged_file(
         wrong.append(f"records neither accepted nor in quarantine: {lost[:3]} of {len(lost)}")
     if len(set(found.rows)) < len(found.rows):
         wrong.append("the same record accepted twice")
+    if (said := stated(original, content)) not in (None, found.landed):
+        wrong.append(f"{found.landed} records where the source states {said}")
     rows = rows_of(original, content)
     recoded = set(done) == {"another encoding"}
     for row in found.rows:
@@ -171,6 +174,17 @@ def tokens(original: Original, content: bytes) -> set[str] | None:
     except Exception:  # the independent reader gives up: it cannot say
         return None
     return None
+
+
+def stated(original: Original, content: bytes) -> object:
+    """The number of records that the documents state, as another reader finds it; None where it finds none."""
+    if "total" not in FORMATS[original.form]:
+        return None
+    try:
+        document, _ = json.JSONDecoder().raw_decode(content.decode("utf-8-sig").lstrip())
+        return document["data"]["total"]
+    except Exception:  # as above
+        return None
 
 
 def rows_of(original: Original, content: bytes) -> set[Row] | None:

@@ -16,10 +16,8 @@ ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-be", "cp1251", "kz1048", "k
 
 def of_text(declared: Mapping[str, Any]) -> dict[str, Mutation]:
     """What can be done to a file of a format that is text."""
-    kinds = LINES | {
-        "csv": lambda: _csv(declared["delimiter"].encode()), "fixed": lambda: FIXED, "jsonl": lambda: JSON,
-        "json": lambda: JSON, "xml": lambda: XML,
-    }[declared["kind"]]()  # fmt: skip
+    of_kind = {"fixed": FIXED, "jsonl": JSON, "json": JSON | DOCUMENT, "xml": XML}
+    kinds = LINES | (of_kind.get(declared["kind"]) or _csv(declared["delimiter"].encode()))
     codec = declared.get("encoding", "utf-8")
     if codec == "utf-16":  # where a line or a cell is, is where it is as text
         kinds = {name: _as_utf8(mutation) for name, mutation in kinds.items()}
@@ -237,8 +235,11 @@ JSON: dict[str, Mutation] = {
     "another value": replaced('"МВД"'.encode(), (b"1", b"true", b"null", b"[1, 2]", b'{"a": 1}', b"1.10", b"-0", b"12345678901234567890")),
     "a key twice": replaced('"Орган":'.encode(), ('"Орган": "x", "Орган":'.encode(), '"№": "z", "Орган":'.encode(), b'"":')),
     "deep": replaced('"КНБ"'.encode(), (b"[" * 200 + b"]" * 200, b'{"a":' * 100_000)),
+}  # fmt: skip
+DOCUMENT: dict[str, Mutation] = {
     "another total": replaced(b'"total": 24', (b'"total": 23', b'"total": "24"', b'"total": null', b'"total": -1', b'"total": 1e9')),
     "another items": replaced(b'"items": [', (b'"items": {"a":', b'"items": [[', b'"rows": [', b'"items": [1, null, ', b'"items": [], "items": [')),
+    "a page less": lambda content, rng: content[: content.rfind(b"\n{")] if b"\n{" in content else content[:-1],
 }  # fmt: skip
 XML: dict[str, Mutation] = {
     "a tag more": within((b"<", b">", b"</record>", b"<record>", b"<a/>", b"<!-- x -->", b"<![CDATA[", b"&", b"&amp;", b"&x;", b"<?pi x?>")),

@@ -5,6 +5,7 @@ Every record has a token of its own, in no other place of the file. All of it is
 
 from __future__ import annotations
 
+import functools
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -94,6 +95,7 @@ def token(seed: int, number: int) -> str:
     return f"Q{seed % 0xFFFF:04X}{number:04X}X"
 
 
+@functools.lru_cache(maxsize=8)
 def original(form: str, seed: int, rows: int = 24) -> Original:
     """A sound file: every rule accepts every record."""
     made = _records(form, seed, rows)
