@@ -61,6 +61,7 @@ def command(
     definition cannot be used before they are filled in.
     """
     from include.sources import load_deployment
+    from include.sources.definition.model import SOURCE_ID
     from include.sources.looking import Given, propose, take, to_yaml
     from include.steps.context import variables
     from include.storage.home import Home
@@ -68,6 +69,8 @@ def command(
     _check(dataset, region or [], source)
     if output and output.exists():
         raise WrongUsage(f"{output} exists: name a new file, so that no work is lost")
+    if output and not source and re.match(SOURCE_ID, output.stem):
+        source = output.stem  # a definition has the name of its source
     names = {"kk": name_kk, "ru": name_ru, "en": name_en}
     given = Given(
         source or "",
@@ -89,13 +92,26 @@ def command(
         say(f"wrote {output}")
     else:
         typer.echo(text, nl=False)
-    _tell(proposal)
+    _tell(proposal, sample, dataset)
     if proposal.open:
         say(f"open: {', '.join(proposal.open)}; the definition can be used when they are filled in")
         raise typer.Exit(REFUSED)
+    if output:
+        say(f"Then see what becomes of its rows: odcm source preview {output} {sample}")
 
 
-def _tell(proposal: Proposal) -> None:
+def _tell(proposal: Proposal, sample: Path, dataset: str) -> None:
+    from pydantic import TypeAdapter
+
+    from include.sources.definition import Format
+    from include.sources.explaining import how_written
+
+    feed = proposal.document["feeds"][dataset]
+    form: Format = TypeAdapter(Format).validate_python(feed["format"])
+    sure = "" if proposal.confidence is None else f" Confidence in the encoding: {proposal.confidence:.0%}."
+    say(f"{sample.name}: {proposal.records:,} records looked at. {' '.join(how_written(form))}{sure}")
+    left = f"; no field takes {', '.join(map(repr, proposal.unused))}" if proposal.unused else ""
+    say(f"{len(feed['fields'])} fields have a source{left}.")
     say(f"What a person must decide ({len(proposal.decisions)}):")
     for number, each in enumerate(proposal.decisions, 1):
         found = f"{each.what}: {each.details}" if each.details else each.what

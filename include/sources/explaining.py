@@ -63,7 +63,7 @@ def explained(source: SourceDefinition, limits: Limits) -> list[str]:
 
 def _feed(feed: Feed, contract: Contract, limits: Limits) -> Iterator[str]:
     yield from _where_from(feed.transport)
-    yield from _how_written(feed.format)
+    yield from how_written(feed.format)
     yield _what_a_delivery_holds(feed)
     yield _what_identifies(feed)
     yield from _when(feed.rhythm)
@@ -72,7 +72,11 @@ def _feed(feed: Feed, contract: Contract, limits: Limits) -> Iterator[str]:
     for field in contract.reported:
         if field.name in feed.fields:
             yield f"  - {_becomes(field, feed.fields[field.name], feed, contract)}"
-    empty = [field.name for field in contract.reported if field.name not in feed.fields]
+    empty = [
+        field.name
+        for field in contract.reported
+        if field.name not in feed.fields and (feed.aggregate or field.name != "seizures_n")
+    ]
     if empty:
         yield f"  - Nothing is reported for {_list(empty)}."
 
@@ -113,7 +117,7 @@ def _http(transport: HttpTransport) -> Iterator[str]:
         yield f"Answers come in pages, by {transport.pages.by}."
 
 
-def _how_written(form: Format) -> Iterator[str]:
+def how_written(form: Format) -> Iterator[str]:
     encoding = getattr(form, "encoding", "")
     yield f"It is {KINDS[form.kind]}{f' in {encoding}' if encoding else ''}{_layout(form)}."
     signs = f"Decimals are written with {form.decimal!r}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -112,6 +112,9 @@ def preview(
     delivery = _delivery(task.feed, sample, period)
     with TemporaryDirectory(prefix="odcm-preview-") as scratch:
         folder = Path(scratch)
+        path = folder / "delivery"  # without an end that readers might go by, as deliveries are landed
+        path.symlink_to(sample.resolve())
+        delivery = replace(delivery, path=path)
         found = _headings(task, delivery, folder, limits)
         wanted = task.feed.headings()
         shown = [f for f in contract.fields if f in task.present]

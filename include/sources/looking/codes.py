@@ -6,11 +6,13 @@ import difflib
 from dataclasses import dataclass
 
 from include.contracts import fold, spellings
-from include.sources.looking.headings import words
+from include.sources.looking.headings import LATIN, words
 from include.sources.looking.values import LINK, MARKS, Column
 
 MOST_WORDS = 40
 LONGEST = 60
+LEAST = 3
+"""Words of fewer letters are too like each other."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,13 @@ def unknown_words(column: Column, codelist: str) -> list[UnknownWord]:
     return found[:MOST_WORDS]
 
 
+def same_but_letters(word: str, codelist: str) -> str:
+    """The code of a spelling that differs from a word in script and signs only: `sbyt`, `сбыт.`; "" for none."""
+    letters = _letters(word)
+    found = {code for spelling, code in spellings(codelist).items() if _letters(spelling) == letters}
+    return found.pop() if len(found) == 1 and len(letters) >= LEAST else ""
+
+
 def nearest_code(word: str, codelist: str) -> str:
     """The code one of whose spellings is most like a word; "" where none is like it."""
     known = {_latin(spelling): code for spelling, code in spellings(codelist).items()}
@@ -48,6 +57,11 @@ def nearest_code(word: str, codelist: str) -> str:
         spelling for spelling in known if len(spelling) >= 4 and (spelling in latin or latin in spelling)
     ]
     return known[max(inside, key=len)] if latin and inside else ""
+
+
+def _letters(text: str) -> str:
+    """The letters and digits of a text, in Latin."""
+    return "".join(LATIN.get(sign, sign) for sign in text.lower().replace("ё", "е") if sign.isalnum())
 
 
 def _latin(text: str) -> str:

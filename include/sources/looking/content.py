@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -70,9 +71,10 @@ def _of_text(sample: Sample) -> list[Table]:
     if begin.startswith("<"):
         return xml_tables(sample)
     if begin.startswith(("{", "[")) and (tables := json_tables(sample, text)) is not None:
-        return tables
-    table = delimited_table(sample, text) or fixed_table(sample, text)
-    return [table] if table else []
+        found = tables
+    else:  # a comma in each number parts fixed columns as well: what the cells mean decides
+        found = [table for table in (delimited_table(sample, text), fixed_table(sample, text)) if table]
+    return [replace(table, confidence=text.confidence) for table in found]
 
 
 def _kind_of_archive(sample: Sample) -> str:

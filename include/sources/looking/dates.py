@@ -27,6 +27,11 @@ SHAPES = [
     *((re.compile(day + time), tuple(f + suffix for f in formats)) for day, formats in DAYS.items() for time, suffix in TIMES.items()),
     *((re.compile(month), formats) for month, formats in MONTHS.items()),
 ]  # fmt: skip
+MONTH_NAMES = (
+    ("январь", "февраль", "март", "апрель", "май", "июнь", "июль", "август", "сентябрь", "октябрь", "ноябрь", "декабрь"),
+    ("қаңтар", "ақпан", "наурыз", "сәуір", "мамыр", "маусым", "шілде", "тамыз", "қыркүйек", "қазан", "қараша", "желтоқсан"),
+    ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"),
+)  # fmt: skip
 YEARS = range(1990, 2100)
 SIGNED = re.compile(r"\d{1,2}([./-])\d{1,2}\1\d{4}|\d{4}([./-])\d{1,2}\2\d{1,2}")
 
@@ -44,6 +49,17 @@ def looks_like_date(text: str) -> bool:
     return bool(formats_of(text) or SIGNED.fullmatch(text))
 
 
+def month_of(text: str) -> int:
+    """1 to 12 for the name of a month in Russian, Kazakh or English, which may be cut short or declined; else 0."""
+    said = text.strip().rstrip(".").lower()
+    for names in MONTH_NAMES:
+        for number, name in enumerate(names, 1):
+            declined = said[:-1] == name[: len(said) - 1] and abs(len(said) - len(name)) <= 1
+            if len(said) >= 3 and (name.startswith(said) or declined):
+                return number
+    return 0
+
+
 def formats_for(columns: Iterable[Counter[str]]) -> tuple[list[str], list[tuple[str, str]]]:
     """The formats for all values of the date columns of a file.
 
@@ -51,7 +67,9 @@ def formats_for(columns: Iterable[Counter[str]]) -> tuple[list[str], list[tuple[
         columns: of each column its values, with how often each stands there.
 
     Returns:
-        formats in the order in which they must be tried, and pairs of formats between which no value decides.
+        formats in the order in which they must be tried, and pairs of formats between which no value decides. Of
+        such a pair none is among the formats where both are usual, both are where both are needed, else the first
+        is.
     """
     found: Counter[tuple[str, ...]] = Counter()
     for values in columns:
@@ -61,11 +79,18 @@ def formats_for(columns: Iterable[Counter[str]]) -> tuple[list[str], list[tuple[
     sure = {formats[0] for formats in found if len(formats) == 1}
     chosen, open_ = set(sure), []
     for formats in found:
-        if len(formats) > 1 and not sure & set(formats):
-            chosen.add(formats[0])
-            open_.append((formats[0], formats[1]))
+        if len(formats) > 1 and len(sure & set(formats)) != 1:
+            if not sure & set(formats) and not either_is_usual(formats[0]):
+                chosen.add(formats[0])
+            if not formats[0].startswith("%Y"):  # nobody writes the day between year and month
+                open_.append((formats[0], formats[1]))
     # A year of two digits goes first: the other format would take 25 for the year 25.
     return sorted(chosen, key=lambda each: ("%y" not in each, -_uses(found, each), each)), open_
+
+
+def either_is_usual(format_: str) -> bool:
+    """Whether as many offices write the month first: with slashes, whose order is a matter of the country."""
+    return format_.startswith("%d/")
 
 
 def _uses(found: Counter[tuple[str, ...]], chosen: str) -> int:

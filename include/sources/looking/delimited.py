@@ -24,8 +24,8 @@ DELIMITERS = ";\t,|~^"
 COMMENTS = "#%!"
 SCORED = 500
 FIXED_LINES = 200
-LEAST_SCORE = 0.3
-"""Of a sign: the part of the rows that it cuts into the same number of cells."""
+LEAST_SCORE = 0.25
+"""Of a sign: the part of the rows that it cuts into the same number of cells; a title, a heading and a broken row pass."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,10 @@ def delimited_table(sample: Sample, text: Text) -> Table | None:
         "header_rows": shape.header_rows, "footer": shape.footer,
     }  # fmt: skip
     begin = shape.title_rows + shape.header_rows
-    records = rows[begin : len(rows) - shape.footer_rows if whole else None]
-    return table_of(keys, shape.headings, records, text.decisions)
+    records = [row for row in rows[begin:] if any(row)]
+    return table_of(
+        keys, shape.headings, records[: -shape.footer_rows or None] if whole else records, text.decisions
+    )
 
 
 def fixed_table(sample: Sample, text: Text) -> Table | None:

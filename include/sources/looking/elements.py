@@ -34,7 +34,8 @@ def xml_tables(sample: Sample) -> list[Table]:
             raise sample.refuse(
                 f"line {error.position[0]}", "broken XML", "a whole XML document", "Ask the source to deliver again."
             ) from None  # fmt: skip
-    return [_table(path, records) for path, records in seen.records.items() if records]
+    repeated = [path for path, records in seen.records.items() if len(records) > 1]
+    return [_table(path, seen.records[path]) for path in repeated or seen.records]
 
 
 def _table(path: str, records: list[dict[str, str]]) -> Table:

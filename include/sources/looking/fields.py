@@ -11,6 +11,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from include.contracts import Contract, Field, fold, spellings
+from include.sources.looking.dates import month_of
 from include.sources.looking.headings import Names
 from include.sources.looking.values import MOST, NOTHING, Column
 
@@ -56,12 +57,18 @@ def known_texts(column: Column, codelist: str) -> set[str]:
 
 
 def listed_texts(columns: Iterable[Column], contract: Contract) -> dict[str, set[str]]:
-    """Heading → texts that a code list knows, for columns whose words are of one list, whatever words for nothing say."""
+    """Heading → texts that a code list knows, for columns whose words are of one list, whatever words for nothing say.
+
+    Where nothing but words for nothing stands, every list is asked: `нет` may be an answer.
+    """
     found = {}
+    lists = sorted(set(code_lists(contract).values()))
     for column in columns:
         said = column.without(NOTHING)
-        best = max(set(code_lists(contract).values()), key=lambda name: said.share(known_texts(said, name)))
-        if not said.is_typed and said.share(known_texts(said, best)) >= MOST / 2:
+        best = max(lists, key=lambda name: said.share(known_texts(said, name)))
+        if not said.filled:
+            found[column.heading] = {text for name in lists for text in known_texts(column, name)}
+        elif not said.is_typed and said.share(known_texts(said, best)) >= MOST / 2:
             found[column.heading] = known_texts(column, best)
     return found
 
@@ -115,7 +122,8 @@ def _of_type(
     if field.type == "date":
         if column.dates >= MOST:
             return DATE
-        return 0.1 if has_dates and _are_days(column) else IMPOSSIBLE
+        months = column.share(text for text in column.texts if month_of(text)) == 1
+        return 0.1 if months or (has_dates and _are_days(column)) else IMPOSSIBLE
     if field.type == "integer":
         return 0.25 if column.whole_numbers >= MOST else IMPOSSIBLE
     if field.type == "number":

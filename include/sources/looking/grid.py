@@ -18,7 +18,7 @@ SUMS = (
     "итого|всего|барлығы|жиыны|қорытынды|total|sum|подпись|исполнитель|руководитель|начальник|орындаушы|басшы|"
     "примечание:|ескерту:|note:|[*¹²³†]"
 )
-FOOTER = rf"(?i)^\s*({SUMS})"
+FOOTER = re.compile(rf"\s*({SUMS})", re.IGNORECASE)
 MOST_TITLES, MOST_HEADER_ROWS, FOOTER_ROWS = 50, 3, 10
 Merged = tuple[tuple[int, int], tuple[int, int]]
 """First and last cell of a merged range: (row, column)."""
@@ -56,8 +56,9 @@ def shape_of(rows: Sequence[Row], ends: bool = True, merged: Sequence[Merged] = 
         return None
     header_rows = _header_rows(rows, title_rows, merged)
     headings = joined_headings(rows[title_rows : title_rows + header_rows])
-    footer_rows = _footer_rows(rows[title_rows + header_rows :]) if ends else 0
-    return Shape(title_rows, header_rows, headings, FOOTER if footer_rows else None, footer_rows)
+    begins = _footer(rows[title_rows + header_rows :]) if ends else []
+    words = "|".join(dict.fromkeys(re.escape(begin.lower()) for begin in begins))
+    return Shape(title_rows, header_rows, headings, rf"(?i)^\s*({words})" if begins else None, len(begins))
 
 
 def joined_headings(header: Sequence[Row]) -> list[str]:
@@ -101,12 +102,21 @@ def _header_rows(rows: Sequence[Row], first: int, merged: Sequence[Merged]) -> i
         above, row = rows[first + count - 1], rows[first + count]
         gaps = [cell for over, cell in zip(above, row, strict=False) if not over and cell]
         plain = not any(is_value(cell) for cell in row if cell)
-        covered = all(cell or over for over, cell in zip(above, row, strict=False))
-        fills = plain and len(gaps) >= 2 and covered and len(row) == len(above) and not all(row)
+        pairs = list(zip(above, row, strict=False))
+        width = max((place + 1 for place, pair in enumerate(pairs) if any(pair)), default=0)
+        covered = all(map(any, pairs[:width])) and len(row) == len(above)
+        fits = covered and (len(gaps) >= 2 or (bool(gaps) and _is_grouped(above, row)))
+        fills = plain and fits and not all(row[:width])
         if not (fills or _numbers_columns(row)):
             break
         count += 1
     return min(count, MOST_HEADER_ROWS, len(rows) - first)
+
+
+def _is_grouped(above: Row, row: Row) -> bool:
+    """Whether every cell stands below a heading of several columns: one with a gap at its right, or the gap."""
+    right = [*above[1:], "end"]
+    return all(not over or not beside for over, beside, cell in zip(above, right, row, strict=True) if cell)
 
 
 def _numbers_columns(row: Row) -> bool:
@@ -114,8 +124,8 @@ def _numbers_columns(row: Row) -> bool:
     return len(filled) >= 4 and filled == [str(number) for number in range(1, len(filled) + 1)]
 
 
-def _footer_rows(rows: Sequence[Row]) -> int:
-    """How many of the last rows are sums, signatures or notes."""
+def _footer(rows: Sequence[Row]) -> list[str]:
+    """How the last rows begin that are sums, signatures or notes, from the last one up."""
     last = [row for row in rows if any(row)][-FOOTER_ROWS:]
-    firsts = [next(cell for cell in row if cell) for row in reversed(last)]
-    return len(list(itertools.takewhile(re.compile(FOOTER).search, firsts)))
+    found = [FOOTER.match(next(cell for cell in row if cell)) for row in reversed(last)]
+    return [begin[1] for begin in itertools.takewhile(bool, found) if begin]

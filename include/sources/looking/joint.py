@@ -50,9 +50,9 @@ def joints(contract: Contract, columns: Mapping[str, Column]) -> list[Joint]:
 
 
 def year_and_month(
-    contract: Contract, columns: Mapping[str, Column], fields: Collection[str]
+    contract: Contract, columns: Mapping[str, Column], fields: Collection[str], least: float = 0.0
 ) -> Joint | None:
-    """A date of one of these fields from a column of years and a column of months."""
+    """A date of one of these fields from a column of years and a column of months, called so at least that well."""
     dates = [field for field in contract.reported if field.type == "date" and field.name in fields]
     years = [c for c in columns.values() if _are(c, YEARS)]
     months = [c for c in columns.values() if _are(c, MONTHS)]
@@ -60,6 +60,8 @@ def year_and_month(
         return None
     names, field = names_of(contract), dates[0].name
     month = max(months, key=lambda column: names.score(column.heading, field))
+    if names.score(month.heading, field) < least:
+        return None
     year = years[0]
     expression = f"{_cell(year)} || '-' || lpad({_cell(month)}, 2, '0') || '-01'"
     return Joint(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -19,11 +21,12 @@ def json_tables(sample: Sample, text: Text) -> list[Table] | None:
     """Every list of objects in a JSON sample as a table; None where it is no JSON.
 
     Raises:
-        SourceError: it is nested deeper than a delivery may be.
+        SourceError: it is nested deeper than a delivery may be, or broken.
     """
     _check_nesting(sample, text.text)
     documents = _documents(text.text, sample.is_whole)
     if not documents:
+        _check_whole(sample, text.text)
         return None
     tables = [_table(text, keys, records) for keys, records in _lists(documents)]
     lists = tables or any(_has_list(each) for each in documents)
@@ -65,6 +68,8 @@ def _documents(text: str, is_whole: bool) -> list[Any]:
         try:
             value, place = decoder.raw_decode(text, place)
         except (json.JSONDecodeError, RecursionError):
+            if not found and (lines := _whole_lines(text)):
+                return lines
             if found and (line := text.find("\n", place)) >= 0:  # a broken line among good ones
                 place = line + 1
             elif not found and not is_whole:
@@ -75,6 +80,16 @@ def _documents(text: str, is_whole: bool) -> list[Any]:
             found.append(value)
         place += len(text[place:]) - len(text[place:].lstrip()) if text[place : place + 1].isspace() else 0
     return found if all(isinstance(each, dict | list) for each in found) else []
+
+
+def _whole_lines(text: str) -> list[Any]:
+    """The objects of JSON lines whose first line is broken; none where fewer than half of the lines are whole."""
+    lines = [line for line in text.splitlines()[:RECORDS] if line.strip()]
+    found = []
+    for line in lines:
+        with contextlib.suppress(json.JSONDecodeError, RecursionError):
+            found.append(json.loads(line, parse_float=_Written, parse_int=_Written))
+    return found if len(found) * 2 >= len(lines) and all(isinstance(each, dict) for each in found) else []
 
 
 class _Written(str):
@@ -151,8 +166,9 @@ def _total(documents: list[Any], records: int) -> str:
 
 
 def _one_a_line(text: str, documents: int) -> bool:
+    """Whether the documents are lines: of those that begin like one, some may be broken."""
     lines = sum(1 for line in text.splitlines() if line.strip().startswith("{"))
-    return abs(lines - documents) <= 1 + lines // 100
+    return documents - 1 <= lines <= 1 + 2 * documents
 
 
 def _table(text: Text, keys: dict[str, Any], records: list[Any]) -> Table:
@@ -171,6 +187,20 @@ def _table(text: Text, keys: dict[str, Any], records: list[Any]) -> Table:
             )
         )
     return Table(keys, columns, decisions=decisions)
+
+
+def _check_whole(sample: Sample, text: str) -> None:
+    """Refuse what begins like JSON and is none; `[№];…` does not begin so."""
+    if not re.match(r'\s*(\{\s*["}]|\[\s*[{\]])', text):
+        return
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        raise sample.refuse(
+            f"line {error.lineno}", "broken JSON", "a whole document", "Ask the source to deliver again."
+        ) from None
+    except RecursionError:
+        return
 
 
 def _check_nesting(sample: Sample, text: str) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from include.contracts import Contract, load
-from include.sources.looking.codes import UnknownWord, unknown_words
+from include.contracts import codelist as table_of_codes
+from include.sources.looking.codes import UnknownWord, same_but_letters, unknown_words
 from include.sources.looking.content import tables_of
-from include.sources.looking.dates import formats_for
+from include.sources.looking.dates import either_is_usual, formats_for, formats_of, month_of
 from include.sources.looking.fields import (
     DATE,
     SURE,
@@ -36,7 +38,7 @@ from include.sources.looking.sample import Sample
 from include.sources.looking.table import Decision, Table
 from include.sources.looking.transports import transport_keys
 from include.sources.looking.values import MARKS, MOST, Column, columns_of, words_for_nothing
-from include.sources.looking.wide import long_tables, month_expression, month_of
+from include.sources.looking.wide import long_tables, month_expression
 
 ISO = "%Y-%m-%d"
 LANGUAGES = ("kk", "ru", "en")
@@ -77,6 +79,8 @@ class Proposal:
         optional: fields of the contract that no column was found for.
         unused: headings of the sample that no field takes.
         unknown_words: field → words of the source that its code list does not know.
+        records: how many records of the sample it rests on.
+        confidence: that the encoding is the right one, 0 to 1; None where it is not guessed.
     """
 
     document: dict[str, Any]
@@ -85,6 +89,8 @@ class Proposal:
     optional: list[str]
     unused: list[str]
     unknown_words: dict[str, list[UnknownWord]]
+    records: int
+    confidence: float | None
 
 
 def propose(sample: Sample, given: Given) -> Proposal:
@@ -107,11 +113,16 @@ class _Look:
         self.contract, self.table, self.given = contract, table, given
         self.lists = code_lists(contract)
         self.decisions = list(table.decisions)
+        self.open: list[str] = []
         self.unknown: dict[str, list[UnknownWord]] = {}
         known = listed_texts(columns_of(table.columns).values(), contract)
         self.nothing = words_for_nothing(table.columns, known)
         self.columns = columns_of(table.columns, self.nothing)
         self.joint = joints(contract, self.columns)
+        if not any(column.dates >= MOST for column in self.columns.values()):
+            required = [f.name for f in contract.reported if f.required]
+            named = year_and_month(contract, self.columns, required, SURE)
+            self.joint += [named] if named else []
         taken = {heading for joint in self.joint for heading in joint.headings}
         free = {heading: column for heading, column in self.columns.items() if heading not in taken}
         held = {name for joint in self.joint for name in joint.fields} | set(given.constants)
@@ -124,8 +135,8 @@ class _Look:
 
     def proposal(self, name: FileName) -> Proposal:
         """The definition, with everything that is left to decide."""
-        given = self.given
-        fields, opened = self._fields(name), []
+        given, opened = self.given, self.open
+        fields = self._fields(name)
         identity = self._identity(fields)
         for each in self.contract.reported:
             if each.required and each.name not in fields:
@@ -133,6 +144,18 @@ class _Look:
                 self.decisions.append(
                     Decision(f"fields.{each.name}", f"{each.name} is required, and no column looks like it", each.description)
                 )  # fmt: skip
+        optional = [
+            each.name
+            for each in self.contract.reported
+            if not (each.required or each.name in fields or each.name == AGGREGATE)
+        ]
+        if optional:
+            self.decisions.append(
+                Decision(
+                    "fields", f"no column was found for {', '.join(optional)}",
+                    "one that is the same in every record is {constant: …}, one that is not reported is left out",
+                )
+            )  # fmt: skip
         feed = {
             "transport": transport_keys(given, self.table, name, self.decisions),
             "format": self._format(),
@@ -152,7 +175,7 @@ class _Look:
             )
         document = {
             "source": given.source or NEW,
-            "name": {each: given.name.get(each) or given.source or NEW for each in LANGUAGES},
+            "name": {each: given.name.get(each) or self._name(each) for each in LANGUAGES},
             "regions": regions,
             "feeds": {given.dataset: feed},
         }  # fmt: skip
@@ -161,14 +184,17 @@ class _Look:
             document,
             self.decisions,
             opened,
-            [
-                f.name
-                for f in self.contract.reported
-                if not (f.required or f.name in fields or f.name == AGGREGATE)
-            ],
+            optional,
             [heading for heading in self.columns if heading not in used],
             self.unknown,
+            self.table.records,
+            self.table.confidence,
         )
+
+    def _name(self, language: str) -> str:
+        """A name to begin with: that of the region which was named."""
+        named = {row["code"]: row[f"name_{language}"] for row in table_of_codes("regions").to_pylist()}
+        return named[self.given.regions[0]] if self.given.regions else self.given.source or NEW
 
     # Fields -----------------------------------------------------------------------------------------------------
 
@@ -185,6 +211,11 @@ class _Look:
         if all(match.name >= SURE for match in of_dates) and len(of_dates) == min(len(dated), len(texts)):
             return
         names = names_of(self.contract)
+        missing = [name for name in dated if dated[name].required and name not in {m.field for m in of_dates}]
+        if not of_dates and len(texts) == len(missing) == 1:  # the only days must be those that are required
+            (field,), (heading,) = missing, texts
+            self.matches.append(Match(field, heading, names.score(heading, field), DATE))
+            return
         scores = {(field, heading): names.score(heading, field) for field in dated for heading in texts}
         sure = {(match.field, match.heading): PINNED for match in of_dates if match.name >= SURE}
         chosen = by_order(self.contract, texts, list(dated), {**scores, **sure})
@@ -202,7 +233,7 @@ class _Look:
     def _complete_dates(self) -> None:
         """A required date that no column holds alone may stand in two."""
         matched = {match.field for match in self.matches} | {n for joint in self.joint for n in joint.fields}
-        used = {match.heading for match in self.matches}
+        used = {match.heading for match in self.matches} | {h for joint in self.joint for h in joint.headings}
         left = {heading: column for heading, column in self.columns.items() if heading not in used}
         missing = [f.name for f in self.contract.reported if f.required and f.name not in matched]
         joint = year_and_month(self.contract, left, missing)
@@ -251,7 +282,7 @@ class _Look:
         return match.heading
 
     def _codes(self, name: str, column: Column, codelist: str) -> dict[str, str]:
-        """The source's own words; those that must be decided are not among them."""
+        """The source's own words that are known in other letters; those that must be decided are not among them."""
         unknown = unknown_words(column, codelist)
         if not unknown:
             return {}
@@ -264,6 +295,10 @@ class _Look:
                 )
             )
             return {unknown[0].word: self.given.regions[0]}
+        sure = {each.word: code for each in unknown if (code := same_but_letters(each.word, codelist))}
+        unknown = [each for each in unknown if each.word not in sure]
+        if not unknown:
+            return sure
         said = ", ".join(
             f"{each.word!r} ({each.records} records" + (f", {each.nearest}?)" if each.nearest else ")")
             for each in unknown
@@ -277,7 +312,7 @@ class _Look:
                 said,
             )
         )
-        return {}
+        return sure
 
     def _decide_joint(self, name: str, joint: Joint) -> None:
         headings = " and ".join(map(repr, joint.headings))
@@ -325,17 +360,21 @@ class _Look:
     def _format(self) -> dict[str, Any]:
         keys = dict(self.table.format)
         unpivot = keys.pop("unpivot", None)
+        if keys.get("footer"):
+            self.decisions.append(
+                Decision(
+                    "format.footer", "last rows that begin like a sum or a note were taken for no records",
+                    "a record that begins so is left out too, where it stands last",
+                )
+            )  # fmt: skip
         dated = self._typed("date")
         formats, either = formats_for(_unmarked(column) for column in dated)
-        for one, other in either:
-            self.decisions.append(
-                Decision("format.dates", f"{one} was taken: no day of the sample is above 12", f"{other} fits as well")
-            )  # fmt: skip
         formats += [joint.format for joint in self.joint if joint.format and joint.format not in formats]
         if self.table.has_dates and any(not column.dates and column.numbers for column in dated):
             formats.append("excel1900")
         if any(month_of(text) for texts in dated for text in texts.texts) and ISO not in formats:
             formats.append(ISO)
+        formats = self._decide_dates(formats, either)
         numbers: Counter[str] = Counter()
         for column in [*self._typed("number"), *self._typed("integer")]:
             numbers += _unmarked(column)
@@ -344,18 +383,42 @@ class _Look:
             self.decisions.append(
                 Decision(
                     "format.decimal", f"{signs.decimal!r} was taken for the decimal sign",
-                    "each number of the sample with it has three digits behind: it may part thousands as well",
+                    "each number of the sample with a sign has three digits behind it: it may part thousands as well",
                 )
             )  # fmt: skip
         keys |= {"decimal": signs.decimal, "thousands": signs.thousands}
         keys |= {
-            "dates": formats or [ISO],
+            "dates": formats or None,
             "null_values": ["", *self.nothing],
             "footnote_marks": self._marks(),
         }
         self._decide_nothing()
         keys |= {"unpivot": unpivot}
         return {key: value for key, value in keys.items() if value != USUAL.get(key)}
+
+    def _decide_dates(self, formats: list[str], either: list[tuple[str, str]]) -> list[str]:
+        """The formats for the definition: none where only a person can say which it is."""
+        for one, other in either:
+            if one in formats and other in formats:
+                what = f"the sample has both {one} and {other}"
+                why = "a day up to 12 is read by the first that fits"
+            elif one in formats:
+                what, why = f"{one} was taken: no day of the sample is above 12", f"{other} fits as well"
+            else:
+                what = f"{one} or {other}: no day of the sample is above 12, and nothing was taken"
+                why = "the wrong one gives wrong days without an error; ask the source"
+                self.open.append("format.dates")
+            self.decisions.append(Decision("format.dates", what, why))
+        if formats or either:
+            return formats
+        if not self.table.has_dates:
+            self.decisions.append(
+                Decision(
+                    "format.dates", f"no date of the sample says how dates are written: {ISO} was taken",
+                    "records with another way of writing go to quarantine",
+                )
+            )  # fmt: skip
+        return [ISO]
 
     def _typed(self, kind: str) -> list[Column]:
         """The columns of the fields of a type."""
@@ -389,13 +452,34 @@ class _Look:
     # What a sample never tells --------------------------------------------------------------------------------------
 
     def _rhythm(self, name: FileName) -> dict[str, Any] | None:
-        if not name.period:
+        said = "the period of the sample"
+        if name.period:
+            every, since = ("month", name.period) if name.has_month else ("year", f"{name.period}-01")
+        else:
+            every, since, said = "month", self._usual_month(), "the month of most of its dates"
+        if not since:
+            if self.given.transport in ("http", "sql"):
+                self.open.append("rhythm")
+            self.decisions.append(
+                Decision("rhythm", "neither the name of the sample nor a date in it says a month", "without one no report is ever late")
+            )  # fmt: skip
             return None
-        since = name.period if name.has_month else f"{name.period}-01"
         self.decisions.append(
-            Decision("rhythm", f"reports are expected from {since} on, the period of the sample", "what is due is counted from it")
+            Decision("rhythm", f"reports are expected from {since} on, {said}", "what is due is counted from it")
         )  # fmt: skip
-        return {"every": "month" if name.has_month else "year", "since": since}
+        return {"every": every, "since": since}
+
+    def _usual_month(self) -> str:
+        """2025-03: the month that most records name in the first of their dates; "" where there is no date."""
+        for column in self._typed("date"):
+            months: Counter[str] = Counter()
+            for text, count in _unmarked(column).items():
+                formats = formats_of(text)
+                if len(formats) == 1 or (formats and not either_is_usual(formats[0])):
+                    months[datetime.strptime(text, formats[0]).strftime("%Y-%m")] += count
+            if months:
+                return months.most_common(1)[0][0]
+        return ""
 
     def _regions_found(self) -> list[str]:
         if "region_code" not in self.parts:
@@ -415,9 +499,13 @@ class _Look:
             self.decisions.append(
                 Decision("source", "an id is missing", "it is the name of the file as well")
             )
-        if not all(self.given.name.get(language) for language in LANGUAGES):
+        missing = [language for language in LANGUAGES if not self.given.name.get(language)]
+        if missing:
+            taken = "that of its region was taken" if self.given.regions else "it is missing"
             self.decisions.append(
-                Decision("name", "a name in each language is missing", "letters and releases show it")
+                Decision(
+                    "name", f"none was given in {', '.join(missing)}: {taken}", "letters and releases show it"
+                )
             )
         self.decisions.append(
             Decision(

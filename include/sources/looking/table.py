@@ -34,12 +34,14 @@ class Table:
         columns: heading → the text of each record; "" for nothing.
         has_dates: the format itself knows dates and gives them as YYYY-MM-DD.
         decisions: what a person must decide about how it was read.
+        confidence: that the encoding is the right one, 0 to 1; None where it is not guessed.
     """
 
     format: dict[str, Any]
     columns: dict[str, list[str]]
     has_dates: bool = False
     decisions: list[Decision] = field(default_factory=list)
+    confidence: float | None = None
 
     @property
     def records(self) -> int:

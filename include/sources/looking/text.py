@@ -16,10 +16,11 @@ LONGEST_CHARACTER = 4
 
 @dataclass(frozen=True)
 class Text:
-    """The text of a sample's head, its encoding, and what about that a person must decide."""
+    """The text of a sample's head, its encoding, the confidence in that (0 to 1), and what of it must be decided."""
 
     text: str
     encoding: str
+    confidence: float
     decisions: list[Decision]
 
 
@@ -38,7 +39,7 @@ def text_of(sample: Sample) -> Text:
     encoding, confidence = guesses[0]
     decoder = codecs.getincrementaldecoder(encoding)("replace")
     text = decoder.decode(sample.head, final=sample.is_whole).removeprefix("\ufeff")
-    return Text(text, encoding, _decisions(text, guesses, confidence))
+    return Text(text, encoding, confidence, _decisions(text, guesses, confidence))
 
 
 def _whole_characters(sample: Sample) -> bytes:

@@ -92,8 +92,9 @@ def columns_of(
 def words_for_nothing(columns: Mapping[str, list[str]], known: Mapping[str, set[str]]) -> list[str]:
     """Words that stand where a value would, and are none.
 
-    A word counts where a date or number should be, or where the other words of the column are those of a code
-    list and it is not: when it is a usual word for nothing, or stands so in several columns.
+    A word counts where a date or number should be, where the other words of the column are those of a code list
+    and it is not, or where nothing else stands: when it is a usual word for nothing, or stands so in several
+    columns.
 
     Args:
         columns: heading → texts.
@@ -106,7 +107,12 @@ def words_for_nothing(columns: Mapping[str, list[str]], known: Mapping[str, set[
         spelled = known.get(heading, set())
         for text in column.texts:
             is_usual = text.lower() in NOTHING
-            if is_usual and text not in spelled and (without.is_typed or spelled or text.lower() in PLAIN):
+            stands_alone = not without.filled
+            if (
+                is_usual
+                and text not in spelled
+                and (without.is_typed or spelled or stands_alone or text.lower() in PLAIN)
+            ):
                 usual.add(text)
             elif without.is_typed and WORDS_ONLY.fullmatch(text):
                 stray[text] += 1

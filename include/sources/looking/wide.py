@@ -7,17 +7,12 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from include.contracts import Contract, Field, fold, spellings
-from include.sources.looking.dates import formats_of
+from include.sources.looking.dates import MONTH_NAMES, formats_of, month_of
 from include.sources.looking.fields import code_lists
 from include.sources.looking.numbers import is_number
 from include.sources.looking.table import Decision, Table
 from include.sources.looking.values import MOST, NOTHING
 
-MONTHS = (
-    ("янв", "фев", "мар", "апр", "май", "июн", "июл", "авг", "сен", "окт", "ноя", "дек"),
-    ("қаң", "ақп", "нау", "сәу", "мам", "мау", "шіл", "там", "қыр", "қаз", "қар", "жел"),
-    ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"),
-)
 LEAST = 3
 """So many columns of a kind make a table wide."""
 
@@ -46,16 +41,12 @@ def long_tables(table: Table, contract: Contract) -> list[Table]:
     return found
 
 
-def month_of(text: str) -> int:
-    """1 to 12 for the name of a month in Russian, Kazakh or English, 0 for any other text."""
-    begin = text.strip().lower()[:3]
-    return next((names.index(begin) + 1 for names in MONTHS if begin in names), 0)
-
-
 def month_expression(heading: str, texts: Collection[str], year: str) -> str:
     """DuckDB SQL for the first day of the month that a column names, in one year; 2025-03-01."""
     begins = {text.strip().lower()[:3] for text in texts}
-    names = max(MONTHS, key=lambda each: len(begins & set(each)))
+    names = max(
+        ([name[:3] for name in each] for each in MONTH_NAMES), key=lambda each: len(begins & set(each))
+    )
     months = ", ".join(f"'{name}'" for name in names)
     cell = '"' + heading.replace('"', '""') + '"'
     return f"'{year}-' || lpad(cast(list_position([{months}], lower(left({cell}, 3))) as varchar), 2, '0') || '-01'"

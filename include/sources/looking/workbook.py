@@ -6,7 +6,7 @@ import zipfile
 from datetime import date, datetime, time
 from typing import Any
 
-from python_calamine import CalamineError, CalamineSheet, SheetTypeEnum, SheetVisibleEnum, load_workbook
+from python_calamine import CalamineSheet, SheetTypeEnum, SheetVisibleEnum, load_workbook
 
 from include.sources.formats.raw import SPACES
 from include.sources.looking.grid import shape_of
@@ -23,14 +23,17 @@ def workbook_tables(sample: Sample, kind: str) -> list[Table]:
     if kind != "xls":
         _check_expansion(sample)
     try:
-        workbook = load_workbook(str(sample.path))
-        names = [
-            sheet.name
-            for sheet in workbook.sheets_metadata
-            if sheet.typ == SheetTypeEnum.WorkSheet and sheet.visible == SheetVisibleEnum.Visible
-        ]
-        sheets = [workbook.get_sheet_by_name(name) for name in names]
-    except (CalamineError, OSError) as error:
+        with sample.path.open("rb") as file:  # by a path, calamine would go by the end of its name
+            workbook = load_workbook(file)
+            names = [
+                sheet.name
+                for sheet in workbook.sheets_metadata
+                if sheet.typ == SheetTypeEnum.WorkSheet and sheet.visible == SheetVisibleEnum.Visible
+            ]
+            sheets = [workbook.get_sheet_by_name(name) for name in names]
+    except BaseException as error:  # a panic of the parser is no Exception
+        if isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit | MemoryError):
+            raise
         raise sample.refuse(
             "file", f"no readable workbook ({type(error).__name__})", f"a whole {kind} workbook",
             "Ask the source to deliver again; a truncated or renamed file looks like this.",
@@ -54,8 +57,8 @@ def _table(sample: Sample, sheet: CalamineSheet, kind: str) -> Table | None:
         "kind": kind, "sheet": sheet.name, "title_rows": shape.title_rows, "header_rows": shape.header_rows,
         "footer": shape.footer,
     }  # fmt: skip
-    body = [row for row in rows[begin : len(rows) - shape.footer_rows] if any(row)]
-    return table_of(keys, shape.headings, body, has_dates=True)
+    body = [row for row in rows[begin:] if any(row)]
+    return table_of(keys, shape.headings, body[: -shape.footer_rows or None], has_dates=True)
 
 
 def _with_choice(table: Table, names: list[str]) -> Table:

@@ -28,7 +28,10 @@ def to_yaml(proposal: Proposal, sample: str, schema: str) -> str:
     document, pending = proposal.document, list(proposal.decisions)
     (dataset, feed), *_ = document["feeds"].items()
     lines = [f"# yaml-language-server: $schema={_plain(schema)}"]
-    lines += _comment(0, f"Proposed from {sample}. What a person must decide is marked DECIDE.")
+    lines += _comment(
+        0,
+        f"Proposed from {proposal.records:,} records of {sample}. What a person must decide is marked DECIDE.",
+    )
     lines += _block({key: document[key] for key in ("source", "name", "regions")}, "", 0, pending, proposal)
     lines += ["feeds:", f"  {dataset}:"]
     lines += _block(feed, "", 4, pending, proposal)
@@ -49,14 +52,15 @@ def _block(
         words = proposal.unknown_words.get(key, []) if path == "fields." else []
         if words:
             value = value if isinstance(value, dict) else {"column": value}
-            lines += [f"{space}{key}:", *_block(value, f"{place}.", indent + 2, pending, proposal)]
-            for decision in _taken(pending, f"{place}.codes"):
-                lines += _decide(indent + 2, decision)
-            lines += _codes(indent + 2, words)
+            lines += [f"{space}{key}:", f"{space}  column: {_flow(value['column'])}"]
+            lines += _codes(indent + 2, value.get("codes", {}), words, _taken(pending, f"{place}.codes"))
         elif isinstance(value, dict) and (key in BLOCKS or len(_flow(value)) > SHORT):
             lines += [f"{space}{_flow_key(key)}:", *_block(value, f"{place}.", indent + 2, pending, proposal)]
         else:
-            lines.append(f"{space}{_flow_key(key)}: {_flow(value)}")
+            for decision in _taken(pending, place, below=True):
+                lines += _decide(indent, decision)
+            fits = f"  # confidence {proposal.confidence:.0%}" if place == "format.encoding" else ""
+            lines.append(f"{space}{_flow_key(key)}: {_flow(value)}{fits}")
         if key == "fields":
             lines += _left(indent + 2, proposal)
         for decision in _taken(pending, place, below=True):
@@ -65,29 +69,22 @@ def _block(
 
 
 def _left(indent: int, proposal: Proposal) -> list[str]:
-    """What the mapping does not take: fields without a column, columns without a field."""
-    lines = []
-    if proposal.optional:
-        said = ", ".join(proposal.optional)
-        lines += _comment(
-            indent,
-            f"No column was found for {said}; one that is the same in every record is {{constant: …}}.",
-        )
-    if proposal.unused:
-        lines += _comment(indent, f"Not taken: {', '.join(map(_flow, proposal.unused))}")
-    return lines
+    """Columns without a field."""
+    return _comment(indent, f"Not taken: {', '.join(map(_flow, proposal.unused))}") if proposal.unused else []
 
 
-def _codes(indent: int, words: Sequence[UnknownWord]) -> list[str]:
-    """The words that must be decided, with the nearest codes, ready to be uncommented."""
+def _codes(
+    indent: int, codes: Mapping[str, str], words: Sequence[UnknownWord], decisions: Sequence[Decision]
+) -> list[str]:
+    """The words that are known and those that must be decided, with the nearest codes, ready to be uncommented."""
     space = " " * indent
-    return [
-        f"{space}# codes:",
-        *(
-            f"{space}#   {_flow(each.word)}: {each.nearest or '?'}  # {each.records} records"
-            for each in words
-        ),
-    ]
+    asked = [line for decision in decisions for line in _decide(indent, decision)]
+    known = [f"{space}codes:", *(f"{space}  {_flow(word)}: {code}" for word, code in codes.items())]
+    open_ = [f"{_flow(each.word)}: {each.nearest or '?'}  # {each.records} records" for each in words]
+    if codes:
+        asked = [line for decision in decisions for line in _decide(indent + 2, decision)]
+        return [*known, *asked, *(f"{space}  # {line}" for line in open_)]
+    return [*asked, f"{space}# codes:", *(f"{space}#   {line}" for line in open_)]
 
 
 def _decide(indent: int, decision: Decision) -> list[str]:
@@ -112,11 +109,14 @@ def _taken(pending: list[Decision], place: str, below: bool = False) -> list[Dec
 
 def _flow(value: Any) -> str:
     """A value on one line."""
-    style = '"' if isinstance(value, str) and not value.isprintable() else None
-    text = yaml.safe_dump(
-        [value], default_flow_style=True, default_style=style, allow_unicode=True, sort_keys=False, width=10**6
-    )  # fmt: skip
-    return text.strip()[1:-1]
+    text = _dumped(value)
+    return text if text.isprintable() else _dumped(value, default_style='"', allow_unicode=False)
+
+
+def _dumped(value: Any, **how: Any) -> str:
+    usual: dict[str, Any] = {"default_flow_style": True, "allow_unicode": True, "sort_keys": False}
+    text: Any = yaml.safe_dump([value], width=10**6, **usual | how)
+    return str(text).strip()[1:-1]
 
 
 def _flow_key(key: str) -> str:
