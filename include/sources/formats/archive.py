@@ -5,6 +5,7 @@ What is declared can lie: sizes are those that really come out, and nothing is w
 
 from __future__ import annotations
 
+import codecs
 import mmap
 import posixpath
 import zipfile
@@ -197,9 +198,15 @@ def kind_of(start: bytes, path: Path) -> str:
         return "an HTML page"
     if b"urn:schemas-microsoft-com:office:spreadsheet" in start:
         return "a workbook as one XML file (Excel 2003)"
+    if text.startswith(b"<?xml"):
+        return "an XML file"
+    if text[:64].lower().startswith(b"mime-version:"):
+        return "a web page as one file (MHTML)"
     for magic, kind in MAGIC.items():
         if text.startswith(magic) or start.startswith(magic):
             return kind
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "text in UTF-16"
     if b"\x00" not in start:
         return "text, as of a CSV file"
     return "bytes of an unknown kind"

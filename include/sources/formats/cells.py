@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 from collections.abc import Callable, Sequence
@@ -17,6 +18,8 @@ LEAST_PLAIN, MOST_PLAIN = 1e-4, 1e15
 NOT_PLAIN = re.compile("[en]|^-0$")
 EXACT_DIGITS = 15
 """Significant digits that a spreadsheet keeps of a number: 0.1 + 0.2 is 0.3."""
+EXACT_WHOLE = 1 << 53
+"""Up to here every whole number has a float of its own; beyond, digits would be shown that nobody wrote."""
 
 
 def text_of_column(cells: Sequence[Any], decimal: str) -> pa.Array:
@@ -69,13 +72,13 @@ def _texts(cells: Sequence[Any]) -> pa.Array | None:
 
 
 def _numbers(numbers: pa.Array, decimal: str) -> pa.Array:
-    try:
-        return numbers.cast(pa.int64()).cast(pa.string())
-    except pa.ArrowInvalid:
-        texts = numbers.cast(pa.string())
-    # Arrow writes what tells one number from all others: 17 digits and exponents where a sheet shows fewer.
     values = numbers.to_numpy(zero_copy_only=False)
     size = np.abs(values)
+    if not (size > EXACT_WHOLE).any():
+        with contextlib.suppress(pa.ArrowInvalid):
+            return numbers.cast(pa.int64()).cast(pa.string())
+    # Arrow writes what tells one number from all others: 17 digits and exponents where a sheet shows fewer.
+    texts = numbers.cast(pa.string())
     plain = (size >= LEAST_PLAIN) & (size < MOST_PLAIN) | (values == 0) & ~np.signbit(values)
     odd = ~plain | (pc.binary_length(texts).to_numpy(zero_copy_only=False) > EXACT_DIGITS + 1)
     odd &= numbers.is_valid().to_numpy(zero_copy_only=False)
@@ -90,9 +93,9 @@ def _numbers(numbers: pa.Array, decimal: str) -> pa.Array:
 def _plain(number: float) -> str:
     if not math.isfinite(number):
         return str(number)
-    if number.is_integer():
+    if number.is_integer() and abs(number) <= EXACT_WHOLE:
         return str(int(number))
-    text = format(number, f".{EXACT_DIGITS}g")
+    text = repr(number).removesuffix(".0") if number.is_integer() else format(number, f".{EXACT_DIGITS}g")
     return format(Decimal(text), "f") if "e" in text else text
 
 
