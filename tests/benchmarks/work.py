@@ -98,6 +98,7 @@ def country(folder: str) -> Work:
 def marts() -> Work:
     """All marts from core."""
     from include import statistics
+    from include.steps import clock
     from include.steps.context import open_ledger
     from include.steps.statistics import inputs_of, spill_folder, years_heard
     from include.storage.home import Home
@@ -105,7 +106,7 @@ def marts() -> Work:
     home = Home.from_environment()
     with open_ledger(home) as ledger:
         known = [batch.batch_id for batch in ledger.committed_batches()]
-        inputs = inputs_of(home, ledger, known)
+        inputs = inputs_of(home, ledger, known, clock.now())
 
     def work() -> dict[str, Any]:
         built = statistics.build(inputs, years_heard(inputs), spill=spill_folder(home))

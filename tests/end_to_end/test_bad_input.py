@@ -26,15 +26,15 @@ SAID = {
     "KZ-55/blocking_record": ("file", "UTF-16"),
     "KZ-11/blocking_record": ("file", "an empty file"),
     "KZ-33/blocking_record": ("file", "an empty file"),
-    "KZ-19/blocking_record": ("file", "no readable workbook"),
-    "KZ-23/blocking_record": ("file", "no readable workbook"),
+    "KZ-19/blocking_record": ("file", "an empty file"),
+    "KZ-23/blocking_record": ("file", "an archive that is broken or cut off"),
     "KZ-79/blocking_record": ("line 1, near byte", "a byte that is no utf-8"),
     "KZ-63/blocking_record": ("file", "a PDF"),
-    "KZ-27/blocking_record": ("file", "no readable workbook"),
+    "KZ-27/blocking_record": ("file", "an HTML page"),
     "KZ-39/blocking_record": ("file", "a ZIP archive or XLSX workbook"),
     "KZ-59/blocking_record": ("heading line 1", "no column"),
     "KZ-61/blocking_record": ("heading line 1", "the column"),
-    "KZ-47/blocking_record": ("workbook", "the sheets Синтетика"),
+    "KZ-47/blocking_record": ("workbook", "the sheets 'Синтетика'"),
 }
 
 
@@ -359,7 +359,10 @@ def test_a_truncated_workbook_is_refused_and_the_whole_one_accepted(tmp_path: Pa
     book = workbook(tmp_path / "made.xlsx", ("1", "05.03.2025", "мефедрон", 4.5, "г", "МВД"))
     with place.entered():
         (message,) = taken(place, book[: len(book) // 2], "s_2025-03_20250405.xlsx")["refused"]
-        assert "no readable workbook" in message and "a whole XLSX workbook" in message
+        assert (
+            "an archive that is broken or cut off" in message
+            and "a whole file that is an XLSX workbook" in message
+        )
         assert taken(place, book, "s_2025-03_20250406.xlsx")["accepted"] == 1
 
 
