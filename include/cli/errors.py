@@ -29,7 +29,7 @@ def told(error: Exception) -> tuple[int, str]:
     from include.publish.texts import TextsError
     from include.sources import DefinitionError, DeploymentError, SourceError
     from include.statistics.rules import RulesError
-    from include.steps.alone import raised_at
+    from include.steps.budget import raised_at
     from include.steps.release import ReleaseError
     from include.steps.summaries import SummariesError
     from include.storage.publish import Busy, PublishError

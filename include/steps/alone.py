@@ -14,38 +14,16 @@ import subprocess
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from include.steps.budget import Budget
+
 Result = TypeVar("Result")
-
-
-PROJECT = Path(__file__).parents[2]
-
-
-def raised_at(error: BaseException) -> str:
-    """The innermost line of the project's own code that an error came through, also in another process."""
-    if told := getattr(error, "raised_at", ""):
-        return str(told)
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if Path(frame.filename).is_relative_to(PROJECT / "include")]
-    if not own:
-        return "an unknown place"
-    return f"{Path(own[-1].filename).relative_to(PROJECT)}:{own[-1].lineno}"
-
-
-@dataclass(frozen=True)
-class Budget:
-    """What a step may take: memory of its own (not shared with other processes), and seconds."""
-
-    memory_mb: int
-    seconds: float
 
 
 class Ended(Exception):

@@ -19,7 +19,7 @@ from typing import Any
 # What the children need is imported before they are made.
 import include.steps.ingest
 import include.steps.judge  # noqa: F401
-from include.steps.alone import Budget, raised_at
+from include.steps.budget import Budget, raised_at
 
 LOOK_EVERY_S = 0.05
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")

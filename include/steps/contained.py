@@ -11,7 +11,8 @@ from typing import Self
 from include.sources import DeadlineExceeded, SourceError, load_deployment
 from include.sources.connections import Connect, Connection, ConnectionFault, from_environment
 from include.steps import ingest
-from include.steps.alone import Alone, Budget, Ended, OverBudget
+from include.steps.alone import Alone, Ended, OverBudget
+from include.steps.budget import Budget
 from include.steps.context import variables
 from include.storage import landing
 from include.storage.home import Home

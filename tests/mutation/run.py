@@ -8,7 +8,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from include.steps.alone import Alone, Budget, Ended
+from include.steps.alone import Alone, Ended
+from include.steps.budget import Budget
 from tests.mutation.checks import Examined, examine, of_a_damaged_file
 from tests.mutation.containers import CONTAINERS
 from tests.mutation.mutations import of_text

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from include.sources import SourceError
-from include.steps.alone import Alone, Budget, Closed, Ended, OverBudget, raised_at
+from include.steps.alone import Alone, Closed, Ended, OverBudget
+from include.steps.budget import Budget, raised_at
 from tests.unit.steps import hostile
 
 PLENTY = Budget(memory_mb=512, seconds=30)
