@@ -8,9 +8,9 @@ for each request. Listings come in pages of three, so that the pages are followe
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,11 +84,8 @@ class ObjectStore:
 
 
 @contextlib.contextmanager
-def running(folder: Path) -> Any:
-    """The store, started; None where its package is not installed."""
-    if importlib.util.find_spec("swift") is None:
-        yield None
-        return
+def running(folder: Path) -> Iterator[ObjectStore]:
+    """The store, started."""
     command = [sys.executable, "-W", "ignore", "-m", __spec__.name, str(folder)]
     with (folder / "said").open("w") as said:
         process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=said, text=True)
