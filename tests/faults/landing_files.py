@@ -41,11 +41,19 @@ class Run:
 
 @contextlib.contextmanager
 def reaching(
-    place: Place, folder: Path, *, ports: list[int], roots: list[str], connection: Any = None, **limits: int
+    place: Place,
+    folder: Path,
+    *,
+    ports: list[int],
+    roots: list[str],
+    connection: Any = None,
+    host: str = "127.0.0.1",
+    private: bool = True,
+    **limits: int,
 ) -> Iterator[Place]:
     """Within, the place is entered, its deployment allows what is named, and the connection `source` is known."""
     deployment = folder / "deployment.yaml"
-    hosts = [{"host": "127.0.0.1", "port": port, "private": True} for port in ports]
+    hosts = [{"host": host, "port": port, "private": private} for port in ports]
     deployment.write_text(yaml.safe_dump({"roots": roots, "hosts": hosts, "limits": limits}))
     with place.entered(), pytest.MonkeyPatch.context() as patch:
         patch.setenv("ODCM_DEPLOYMENT", str(deployment))

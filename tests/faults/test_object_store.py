@@ -31,7 +31,9 @@ from include.sources.connections import from_environment
 from tests.end_to_end.country import Place
 from tests.end_to_end.small import FEED, GOOD, csv, small_place
 from tests.faults import object_store
+from tests.faults.doors import nobody
 from tests.faults.landing_files import deliveries, land, reaching, whole
+from tests.faults.names import look_ups_that_hang, made_up_names
 from tests.faults.object_store import KEY, SECRET, ObjectStore
 from tests.faults.relay import Relay
 
@@ -39,14 +41,13 @@ BEFORE, BAD, AFTER = "s_2025-02_20250305.csv", "s_2025-03_20250405.csv", "s_2025
 EVERY = [BEFORE, BAD, AFTER]
 CONTENT = {name: csv(GOOD, (name, *GOOD[1:])) for name in (BEFORE, AFTER)}
 CONTENT[BAD] = csv(*[(str(number), *GOOD[1:]) for number in range(5_000)])
+NAME = "store.example"
 _numbers = count(1)
 
 
 @pytest.fixture(scope="session")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
     with object_store.running(tmp_path_factory.mktemp("store")) as found:
-        if found is None:
-            pytest.skip("the package swift is not installed")
         yield found
 
 
@@ -238,6 +239,66 @@ def test_an_object_whose_bytes_stop_in_the_middle_is_not_taken_for_whole(
         assert run.kinds == [kind] and said in run.said and BAD in run.said
         assert run.seconds <= deadline_s * 1.1
         assert BEFORE in deliveries(place) and BAD not in deliveries(place) and whole(place, prefix.folder)
+
+
+def test_more_or_larger_objects_than_the_deployment_allows_are_refused_before_they_are_fetched(
+    tmp_path: Path, prefix: Prefix
+) -> None:
+    whole_size = len(CONTENT[BAD])
+    for limits, said, landed in (
+        ({"delivery_bytes": whole_size - 1}, "limits.delivery_bytes", [BEFORE, AFTER]),
+        ({"files": 2}, "more than 2 files", []),
+    ):
+        folder = tmp_path / said.split()[-1]
+        folder.mkdir()
+        with reaching(
+            place_of(folder, prefix.url), folder, ports=[prefix.store.port], roots=[prefix.url],
+            connection=prefix.store.connection(), **limits,
+        ) as place:  # fmt: skip
+            run = land()
+            assert run.kinds == [SourceError] and said in run.said
+            assert deliveries(place) == prefix.fetched() == landed
+
+
+# Where the store is ---------------------------------------------------------------------------------------------
+
+
+def called(prefix: Prefix, folder: Path, port: int = 0, private: bool = True, **transport: Any) -> Any:
+    """As `at`, but the store is known by a name."""
+    port = port or prefix.store.port
+    extra = prefix.store.connection(port)["extra"] | {"endpoint_url": f"http://{NAME}:{port}"}
+    return reaching(
+        place_of(folder, prefix.url, **transport), folder, ports=[port], roots=[prefix.url], host=NAME,
+        private=private, connection=prefix.store.connection(extra=extra),
+    )  # fmt: skip
+
+
+def test_a_name_is_looked_up_once_in_a_run_and_its_address_is_kept(tmp_path: Path, prefix: Prefix) -> None:
+    with called(prefix, tmp_path) as place, made_up_names() as names:
+        names.addresses[NAME] = [["127.0.0.1"], ["10.0.0.1"]]  # rebound after the first answer
+        assert land().faults == [] and deliveries(place) == EVERY
+        assert names.asked == [NAME]
+
+
+def test_a_name_with_an_inner_address_is_refused(tmp_path: Path, prefix: Prefix) -> None:
+    with called(prefix, tmp_path, private=False), made_up_names() as names:
+        names.addresses[NAME] = [["127.0.0.1"]]
+        run = land()
+        assert run.kinds == [SourceError] and "a host with an address that is not public" in run.said
+        assert prefix.store.asked() == []
+
+
+def test_a_look_up_that_hangs_ends_at_the_deadline(tmp_path: Path, prefix: Prefix) -> None:
+    with called(prefix, tmp_path, deadline_s=1), look_ups_that_hang():
+        run = land()
+    assert run.kinds == [DeadlineExceeded] and 0.9 <= run.seconds <= 1.1
+
+
+def test_nothing_listens_there(tmp_path: Path, prefix: Prefix) -> None:
+    with nobody() as port, called(prefix, tmp_path, port), made_up_names() as names:
+        names.addresses[NAME] = [["127.0.0.1"]]
+        run = land()
+        assert run.kinds == [RetryableSourceError] and "listing: found no whole answer" in run.said
 
 
 # A server that only says it is a store --------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from tests.end_to_end.small import GOOD, csv, small_place
 from tests.faults import sftp
 from tests.faults.doors import nobody
 from tests.faults.landing_files import Run, deliveries, land, reaching, whole
+from tests.faults.names import look_ups_that_hang, made_up_names
 from tests.faults.relay import Relay
 from tests.faults.sftp import BIG, FAULTS, PHRASE, Fault
 from tests.faults.sftp_server import (
@@ -31,6 +32,7 @@ from tests.faults.sftp_server import (
     private_key,
 )
 
+NAME = "files.example"
 OTHERS, EVERY = list(sftp.OTHERS), list(sftp.EVERY)
 
 
@@ -131,8 +133,9 @@ def test_a_changed_file_is_a_new_delivery_and_the_others_are_not_fetched(
 
 
 def test_a_file_of_this_moment_is_fetched_again_since_it_may_change_within_the_second(
-    tmp_path: Path, folder: Path
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("include.sources.transports.sftp.YOUNG_S", 600)  # a busy machine makes two seconds long
     (folder / BAD).touch()
     with SftpServer(folder) as server, at(server, tmp_path) as place:
         assert land().faults == []
@@ -308,6 +311,61 @@ def test_a_pipe_a_link_and_a_folder_are_never_opened(tmp_path: Path, folder: Pat
             run.kinds == [SourceError] and "s_2025-05_20250605.csv: file: found a symbolic link" in run.said
         )
         assert deliveries(place) == EVERY and server.count["open"] == 3
+
+
+# Where the server is ---------------------------------------------------------------------------------------------
+
+
+def called(server: SftpServer, folder: Path, private: bool = True, **transport: Any) -> Any:
+    """As `at`, but the server is known by a name."""
+    return reaching(
+        place_of(folder, **transport), folder, ports=[server.port], roots=[], host=NAME, private=private,
+        connection=server.connection(host=NAME),
+    )  # fmt: skip
+
+
+def test_a_name_is_looked_up_once_in_a_run_and_its_address_is_kept_for_every_session(
+    tmp_path: Path, folder: Path
+) -> None:
+    with (
+        SftpServer(folder, sftp.DropsTheSessionAfterTheListing()) as server,
+        called(server, tmp_path),
+        made_up_names() as names,
+    ):
+        names.addresses[NAME] = [["127.0.0.1"], ["10.0.0.1"]]  # rebound after the first answer
+        land()
+        assert server.count["login"] == 2 and names.asked == [NAME]
+
+
+def test_a_name_with_an_inner_address_is_refused_before_anything_is_sent(
+    tmp_path: Path, folder: Path
+) -> None:
+    with (
+        SftpServer(folder) as server,
+        called(server, tmp_path, private=False),
+        made_up_names() as names,
+    ):
+        names.addresses[NAME] = [["93.184.215.14", "127.0.0.1"]]
+        run = land()
+        assert run.kinds == [SourceError] and "a host with an address that is not public" in run.said
+        assert server.count["connection"] == 0
+
+
+def test_a_look_up_that_hangs_ends_at_the_deadline(tmp_path: Path, folder: Path) -> None:
+    with SftpServer(folder) as server, called(server, tmp_path, deadline_s=1), look_ups_that_hang():
+        run = land()
+    assert run.kinds == [DeadlineExceeded] and 0.9 <= run.seconds <= 1.1
+
+
+@pytest.mark.parametrize("host", ["files..example", "x" * 70 + ".example"])
+def test_what_is_no_name_of_a_host_is_said(tmp_path: Path, folder: Path, host: str) -> None:
+    with SftpServer(folder) as server:
+        connection = server.connection(host=host)
+        with reaching(
+            place_of(tmp_path), tmp_path, ports=[server.port], roots=[], host=host, connection=connection
+        ):
+            run = land()
+            assert len(run.faults) == 1 and "a host that cannot be looked up" in run.said
 
 
 def test_nothing_listens_there(tmp_path: Path, folder: Path) -> None:

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import queue
 import re
+import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from string import Template
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import BinaryIO, NoReturn, Self, TypeVar
 
 from include.sources.connections import Connect, Connection, ConnectionFault
 from include.sources.definition.model import Feed
-from include.sources.deployment import Deployment, NotAllowed
+from include.sources.deployment import Address, Deployment, NotAllowed
 from include.sources.errors import DeadlineExceeded, RetryableSourceError, SourceError
 
 CHUNK = 1 << 20
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,7 @@ class Transport(ABC):
         self.feed_id, self.feed, self.at = feed_id, feed, surroundings
         self.deadline = Deadline(deadline_s)
         self.limits = surroundings.deployment.limits
+        self._addresses: dict[tuple[str, int], Address] = {}
 
     @abstractmethod
     def offered(self) -> Offers:
@@ -161,6 +165,47 @@ class Transport(ABC):
         """Raise DeadlineExceeded where the time is used up."""
         if self.deadline.passed:
             raise self.too_late(name, place)
+
+    def in_time(self, work: Callable[[], Result], name: str, place: str) -> Result:
+        """What the work brings. It is done in a thread of its own: some calls cannot be told when to end.
+
+        Raises:
+            DeadlineExceeded: the time is used up; whatever it brings later is for nobody.
+        """
+        found: queue.SimpleQueue[Callable[[], Result]] = queue.SimpleQueue()
+
+        def bring() -> None:
+            try:
+                result = work()
+            except Exception as error:
+                found.put(_raising(error))
+            else:
+                found.put(lambda: result)
+
+        threading.Thread(target=bring, daemon=True).start()
+        try:
+            brought = found.get(timeout=self.deadline.remaining)
+        except queue.Empty:
+            raise self.too_late(name, place) from None
+        return brought()
+
+    def address(self, host: str, port: int, place: str, name: str = "definition") -> Address:
+        """The one address at which a host is reached in this run: looked up once, and allowed.
+
+        Raises:
+            SourceError: the deployment does not allow it; RetryableSourceError where it cannot be looked up.
+        """
+
+        def look_up() -> Address:
+            try:
+                return self.at.deployment.address(host, port)
+            except UnicodeError:
+                raise OSError("no host name") from None
+
+        if (host, port) not in self._addresses:
+            with self.allowed(place, name):
+                self._addresses[host, port] = self.in_time(look_up, name, place)
+        return self._addresses[host, port]
 
     def expand(self, key: str, text: str) -> str:
         """A text of the definition with its ${NAME} replaced."""
@@ -222,6 +267,13 @@ class Capped:
                 self._name, "size", f"more than {most} bytes", "no more than limits.delivery_bytes",
                 "Ask the source for smaller deliveries, or raise the limit of the deployment.",
             )  # fmt: skip
+
+
+def _raising(error: Exception) -> Callable[[], NoReturn]:
+    def again() -> NoReturn:
+        raise error
+
+    return again
 
 
 def version_key(delivery: Offered) -> str:

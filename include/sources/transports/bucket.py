@@ -155,8 +155,7 @@ class Bucket:
                 "connection", "extra.endpoint_url", "no address", "https://host or https://host:port",
                 "Mend the connection.",
             ) from None  # fmt: skip
-        with self._files.allowed("extra.endpoint_url"):
-            return self._files.at.deployment.address(host, port)
+        return self._files.address(host, port, "extra.endpoint_url")
 
     @contextmanager
     def _asking(self, name: str) -> Iterator[None]:

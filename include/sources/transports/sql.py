@@ -161,7 +161,7 @@ class Sql(Transport):
         lines = Lines(self, name, self.declared.columns)
         size = min(FIRST_ROWS, self.declared.batch_rows)
         answer = self._session.stream(now, question)
-        while rows := answer.fetchmany(size):
+        while rows := self._session.fetch(now, answer, size):
             batch = lines.of(rows)
             yield rows, batch
             fitting = BATCH_BYTES * len(batch) // sum(map(len, batch))

@@ -123,8 +123,7 @@ def open_database(transport: Transport, conn_id: str, wait_s: float) -> tuple[Da
             f"Install {database.package} where the sources are read.",
         )  # fmt: skip
     _complete(transport, connection)
-    with transport.allowed("transport.connection"):
-        address = transport.at.deployment.address(connection.host, connection.port or database.port)
+    address = transport.address(connection.host, connection.port or database.port, "transport.connection")
     url = URL.create(
         database.driver,
         connection.login,

@@ -46,10 +46,10 @@ BUSY = Said("transport.connection", "a server that takes nobody in now", "a free
 
 SAID_AT_THE_DOOR: tuple[tuple[tuple[str, ...], Said], ...] = (
     (("pg_hba.conf",), HOST_RULES),
+    (("too many", "starting up", "shutting down", "слишком много", "запускается", "останов"), BUSY),
     (("password", "role ", "парол", "роль "), LOGIN),
     (("certificate", "ssl"), TLS),
     (("database ", "баз"), NO_DATABASE),
-    (("too many", "starting up", "shutting down", "слишком много", "запускается", "останов"), BUSY),
     (("refused", "timeout", "timed out", "could not connect"), NOT_THERE),
 )
 """Pieces of what libpq and servers in English and Russian say to whom they do not let in; the first that fits."""

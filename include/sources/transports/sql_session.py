@@ -8,10 +8,10 @@ import os
 import socket
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Select, event, func, inspect, select
+from sqlalchemy import Connection, CursorResult, Row, Select, event, func, inspect, select
 from sqlalchemy.exc import DBAPIError, NoSuchTableError, SAWarning, SQLAlchemyError
 from sqlalchemy.sql import quoted_name
 from sqlalchemy.types import TypeEngine
@@ -83,12 +83,24 @@ class Session:
         self._limit(connection)
         return connection.execute(question, execution_options={"stream_results": True})
 
+    def fetch(self, connection: Connection, answer: CursorResult[Any], rows: int) -> Sequence[Row[Any]]:
+        """The next rows, no more than that; what is left of the deadline is told to the server each time."""
+        self._limit(connection)
+        return answer.fetchmany(rows)
+
     # ----------------------------------------------------------------------------------------------------------
 
     def _connect(self, dialect: Any, _record: object, arguments: list[Any], named: dict[str, Any]) -> Any:
-        """The driver's connection, watched from its first moment."""
+        """The driver's connection, watched from its first moment. Drivers wait in whole seconds, some of them for ever."""
+
+        def connect() -> Any:
+            made = dialect.connect(*arguments, **named)
+            if self._transport.deadline.passed:  # nobody waits for it any more
+                made.close()
+            return made
+
         try:
-            raw = dialect.connect(*arguments, **named)
+            raw = self._transport.in_time(connect, "definition", "transport.connection")
         except dialect.loaded_dbapi.Error as error:
             if self._transport.deadline.passed:
                 raise self._transport.too_late("definition", "transport.connection") from None
@@ -135,12 +147,15 @@ def _said_at_the_door(error: Exception) -> Said:
 
 
 def _let_go(raw: Any) -> None:
-    """End whatever the driver waits for, from another thread: the server is told, and its line is cut."""
-    cancel = getattr(raw, "cancel", None) or getattr(raw, "interrupt", None)
-    if cancel:
-        threading.Thread(target=_quietly, args=[cancel], daemon=True).start()
+    """End whatever the driver waits for, from another thread.
+
+    A line that can be cut is cut, and no more: psycopg2's cancel holds up every thread until the server answers it.
+    PostgreSQL ends the statement by itself, as `_limit` told it.
+    """
     if hasattr(raw, "fileno"):
         _quietly(lambda: _cut(raw.fileno()))
+    elif end := getattr(raw, "cancel", None) or getattr(raw, "interrupt", None):
+        threading.Thread(target=_quietly, args=[end], daemon=True).start()
 
 
 def _cut(number: int) -> None:

@@ -83,8 +83,7 @@ class Session:
     def __init__(self, asking: Transport, connection: Connection, timeout_s: float) -> None:
         self._asking, self._connection, self._timeout_s = asking, connection, timeout_s
         pinned = _pinned(asking, connection)
-        with asking.allowed("connection"):
-            address = asking.at.deployment.address(connection.host, connection.port or SFTP_PORT)
+        address = asking.address(connection.host, connection.port or SFTP_PORT, "connection")
         with self._said("connecting"):
             plug = socket.create_connection((address.ip, address.port), timeout=self._wait())
         self._plug, self._wire = plug, paramiko.Transport(plug)

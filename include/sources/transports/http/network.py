@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import queue
 import socket
 import threading
 from typing import Any
@@ -37,15 +36,13 @@ class Network:
         self._timer.start()
 
     def pin(self, url: str, name: str, place: str) -> None:
-        """Look up the host of an address, once.
+        """Look up the host of an address, once in a run.
 
         Raises:
             SourceError: the deployment does not allow it, or it cannot be looked up.
         """
         _, host, port = origin(url)
-        if (host, port) not in self._pinned:
-            with self._transport.allowed(place, name):
-                self._pinned[host, port] = self._look_up(host, port, name, place)
+        self._pinned[host, port] = self._transport.address(host, port, place, name)
 
     def connect(self, connection: HTTPConnection) -> socket.socket:
         """A socket for a connection, to the pinned address of its host."""
@@ -86,27 +83,6 @@ class Network:
         """The end of the run."""
         self._timer.cancel()
         self.reset()
-
-    def _look_up(self, host: str, port: int, name: str, place: str) -> Address:
-        """The address, in a thread of its own: looking up a name cannot be told when to end."""
-        found: queue.SimpleQueue[Address | Exception] = queue.SimpleQueue()
-
-        def ask() -> None:
-            try:
-                found.put(self._transport.at.deployment.address(host, port))
-            except UnicodeError:
-                found.put(OSError("no host name"))
-            except Exception as error:
-                found.put(error)
-
-        threading.Thread(target=ask, daemon=True).start()
-        try:
-            answer = found.get(timeout=self._transport.deadline.remaining)
-        except queue.Empty:
-            raise self._transport.too_late(name, place) from None
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
 
     def _cut(self) -> None:
         for handle in [*self._open.values(), *self._closing]:

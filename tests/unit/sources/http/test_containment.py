@@ -5,8 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +15,15 @@ import pytest
 from include.sources import DeadlineExceeded, RetryableSourceError, SourceError
 from tests.faults.api import ITEMS, Api
 from tests.faults.certificates import authority_and_server
+from tests.faults.clock import clocked
 from tests.faults.http_server import Answering, Request, Wire, serving
 from tests.faults.landing import asking
+from tests.faults.names import Names, look_ups_that_hang, made_up_names
 from tests.faults.place import JSON, TOKEN
 
 NO_TOTAL = JSON | {"total": None}
 RHYTHM = {"format": NO_TOTAL, "rhythm": {"since": "2026-01"}}
 NAME = "reports.example"
-Resolver = Callable[..., list[tuple[Any, ...]]]
 
 
 def month(**more: Any) -> dict[str, Any]:
@@ -35,26 +35,10 @@ def month(**more: Any) -> dict[str, Any]:
     } | more
 
 
-class Names:
-    """Looks up made-up names: each time with the next of the addresses that a name has, then the last again."""
-
-    def __init__(self, real: Resolver) -> None:
-        self.real, self.addresses, self.asked = real, dict[str, list[list[str]]](), list[str]()
-
-    def __call__(self, host: Any, port: Any, *arguments: Any, **keywords: Any) -> list[tuple[Any, ...]]:
-        if host not in self.addresses:
-            return self.real(host, port, *arguments, **keywords)
-        self.asked.append(host)
-        found = self.addresses[host]
-        addresses = found.pop(0) if len(found) > 1 else found[0]
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
-
-
 @pytest.fixture
-def names(monkeypatch: pytest.MonkeyPatch) -> Names:
-    found = Names(socket.getaddrinfo)
-    monkeypatch.setattr(socket, "getaddrinfo", found)
-    return found
+def names() -> Iterator[Names]:
+    with made_up_names() as found:
+        yield found
 
 
 # Addresses ----------------------------------------------------------------------------------------------------
@@ -109,20 +93,15 @@ def test_a_name_that_does_not_exist_may_exist_later(tmp_path: Path, monkeypatch:
             asked.land()
 
 
-def test_a_look_up_that_hangs_ends_at_the_deadline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    over = threading.Event()
-
-    def hangs(*arguments: Any, **keywords: Any) -> None:
-        over.wait(20)
-        raise socket.gaierror(socket.EAI_AGAIN, "synthetic")
-
-    with asking(tmp_path, Api().answer, month(deadline_s=1), host=NAME, **RHYTHM) as asked:
-        monkeypatch.setattr(socket, "getaddrinfo", hangs)
-        began = time.monotonic()
-        with pytest.raises(DeadlineExceeded):
-            asked.land()
-        assert 0.9 < time.monotonic() - began < 1.5
-    over.set()
+def test_a_look_up_that_hangs_ends_at_the_deadline(tmp_path: Path) -> None:
+    with (
+        asking(tmp_path, Api().answer, month(deadline_s=1), host=NAME, **RHYTHM) as asked,
+        look_ups_that_hang(),
+        clocked() as held,
+        pytest.raises(DeadlineExceeded),
+    ):
+        asked.land()
+    assert 0.9 <= held.seconds <= 1.1
 
 
 # Elsewhere ----------------------------------------------------------------------------------------------------
@@ -262,10 +241,9 @@ def test_a_handshake_that_does_not_end_is_ended_at_the_deadline(drips: bool, tmp
     over = threading.Event()
     stuck = Stuck(ssl.PROTOCOL_TLS_SERVER)
     with asking(tmp_path, Api().answer, month(deadline_s=1), tls=stuck, **RHYTHM) as asked:
-        began = time.monotonic()
-        with pytest.raises(DeadlineExceeded):
+        with clocked() as held, pytest.raises(DeadlineExceeded):
             asked.land()
-        assert 0.9 < time.monotonic() - began < 1.5
+        assert 0.9 <= held.seconds <= 1.1
         over.set()
 
 
