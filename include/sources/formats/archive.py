@@ -11,6 +11,7 @@ import posixpath
 import zipfile
 import zlib
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 from xml.etree.ElementTree import Element, ParseError
@@ -28,6 +29,7 @@ MOST_BYTES_OF_A_TREE = 4 << 20
 FREE_BYTES = 16 << 20
 """Up to here an archive may expand as it likes: a small sheet of equal rows shrinks to almost nothing."""
 ENTRY = b"PK\x01\x02"
+LEAST_HEADER = 30
 OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 SAVE_ANEW = "Ask the source to open the file in its spreadsheet program and to save it again."
 DELIVER_ANEW = "Ask the source to deliver again; nothing of this file was taken."
@@ -143,10 +145,20 @@ class Archive:
                     "archive", "an entry that is compressed in a rare way", self.expected, SAVE_ANEW
                 )
             parts[name] = part
+        self._check_places()
         most = self.reading.limits.expanded_bytes
         if sum(part.file_size for part in parts.values()) > most:
             raise self._too_large(most)
         return parts
+
+    def _check_places(self) -> None:
+        """No entry begins within another one: so do thousands of a bomb, of which each is small."""
+        places = sorted((part.header_offset, part.compress_size) for part in self.zip.infolist())
+        for (begin, size), (following, _) in pairwise([*places, (self.zip.start_dir, 0)]):
+            if begin + LEAST_HEADER + size > following:
+                raise self.refuse(
+                    "archive", "entries that share bytes", "entries behind each other", DELIVER_ANEW
+                )
 
     def _within_limits(self, name: str) -> None:
         limits = self.reading.limits
