@@ -37,6 +37,7 @@ KINDS = {
     "xls": "an old XLS workbook", "ods": "an ODS workbook", "jsonl": "JSON lines", "json": "JSON",
     "xml": "XML", "parquet": "Parquet",
 }  # fmt: skip
+LOGINS = {"token": "a token", "basic": "a login and its password", "oauth2": "OAuth 2 client credentials"}
 EVERY = {"month": "Every month", "quarter": "Every quarter", "year": "Every year"}
 
 
@@ -101,7 +102,7 @@ def _where_from(transport: Transport) -> Iterator[str]:
         yield f"From the table {transport.table} (connection {transport.connection}), {taken[transport.deliveries.by]} are read, with the columns {_list(transport.columns)}."
     else:
         yield from _http(transport)
-    yield f"It has {transport.deadline_s:g} s in each run, and {transport.timeout_s:g} s without a byte."
+    yield f"Fetching may take {transport.deadline_s:g} s in each run, and {transport.timeout_s:g} s may pass without a byte."
 
 
 def _http(transport: HttpTransport) -> Iterator[str]:
@@ -111,7 +112,8 @@ def _http(transport: HttpTransport) -> Iterator[str]:
         "since": "what changed since the last time is asked for",
         "document": "there is one document, fetched when it has changed",
     }
-    login = f", connection {transport.connection}" if transport.connection else ""
+    login = f" with {LOGINS[transport.auth.kind]}" if transport.auth.kind in LOGINS else ""
+    login += f" (connection {transport.connection})" if transport.connection else ""
     yield f"It is fetched over HTTP from {transport.url}{login}: {asked[transport.deliveries.by]}."
     if transport.pages.by != "none":
         yield f"Answers come in pages, by {transport.pages.by}."
@@ -136,6 +138,10 @@ def _layout(form: Format) -> str:
     parts = []
     if isinstance(form, CsvFormat):
         parts.append(f"cells parted by {SIGNS.get(form.delimiter, repr(form.delimiter))}")
+        if form.quote != '"':
+            parts.append(f"quoted with {form.quote}" if form.quote else "without quotes")
+        if form.escape:
+            parts.append(f"a quote inside quotes written {form.escape}{form.quote}")
         if form.comment:
             parts.append(f"lines that begin with {form.comment!r} left out")
     if isinstance(form, WorkbookFormat):
