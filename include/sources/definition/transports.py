@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from include.sources.definition import secrets
 from include.sources.definition.parts import Part
 
 ConnectionId = Annotated[
@@ -16,6 +17,7 @@ ConnectionId = Annotated[
         description="Id of an Airflow connection, or of the environment variable AIRFLOW_CONN_<ID>.",
     ),
 ]
+Address = Annotated[str, AfterValidator(secrets.address)]
 Identifier = Annotated[str, Field(pattern=r"^[^\x00]{1,128}$")]
 
 
@@ -118,7 +120,7 @@ class OAuth2Auth(Part):
     """OAuth 2 client credentials: the connection's login and password are the client's id and secret."""
 
     kind: Literal["oauth2"]
-    token_url: str
+    token_url: Address
     scope: str = ""
 
 
@@ -182,7 +184,7 @@ class ListedDeliveries(Part):
     """The API lists its deliveries, and each is fetched by its id."""
 
     by: Literal["list"]
-    url: str = Field(description="Of the list.")
+    url: Address = Field(description="Of the list.")
     items: str = Field(default="deliveries", description="Path in the answer of the list.")
     id: str = "id"
     period: str = "period"
@@ -224,14 +226,14 @@ class HttpTransport(Timed):
     """An HTTP API or document."""
 
     kind: Literal["http"]
-    url: str = Field(
+    url: Address = Field(
         description="Of a delivery: https://host/path; ${NAME} is taken from the environment, {id} is a listed delivery's."
     )
     connection: ConnectionId | None = None
     auth: Auth = NoAuth(kind="none")
     deliveries: HttpDeliveries
-    parameters: dict[str, str] = {}
-    headers: dict[str, str] = {}
+    parameters: Annotated[dict[str, str], AfterValidator(secrets.parameters)] = {}
+    headers: Annotated[dict[str, str], AfterValidator(secrets.headers)] = {}
     pages: Pages = NoPages(by="none")
     retry_after_s: float = Field(
         default=60, ge=0, le=3600, description="The longest wait that a 429 or 503 may ask for."

@@ -190,8 +190,11 @@ def test_an_address_made_to_be_misread_is_refused(where: str, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("url", ["ftp://{host}/x", "http://a:b@{host}/x", "{host}/x", "http:///x"])
-def test_a_definition_with_no_address_of_http_is_refused(url: str, tmp_path: Path) -> None:
-    with asking(tmp_path, Api().answer, month(url=url.replace("{host}", "127.0.0.1:1")), **RHYTHM) as asked:
+def test_what_is_no_address_of_http_is_refused(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OFFICE_API", url.replace("{host}", "127.0.0.1:1"))
+    with asking(tmp_path, Api().answer, month(url="${OFFICE_API}"), **RHYTHM) as asked:
         with pytest.raises(SourceError, match="definition: transport.url: found no address of HTTP"):
             asked.land()
         assert asked.server.asked == []
