@@ -16,10 +16,12 @@ from pathlib import Path, PurePosixPath
 from string import Template
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from include.sources.definition.parts import Part
 
+NAT64 = ipaddress.ip_network("64:ff9b::/96")
+"""Addresses of IPv4 as networks of IPv6 alone see them (RFC 6052)."""
 DEFAULT_FILE = Path(__file__).parents[1] / "sandbox" / "deployment.yaml"
 
 
@@ -79,6 +81,14 @@ class Deployment(Part):
     hosts: list[AllowedHost] = []
     limits: Limits = Limits()
 
+    @field_validator("roots")
+    @classmethod
+    def _each_is_somewhere(cls, value: list[str]) -> list[str]:
+        """An empty root, of a variable that is set to nothing, would be wherever the program happens to run."""
+        if any(not root.rpartition("://")[2].strip() for root in value):
+            raise ValueError("expected folders, or s3://bucket/prefix; found an empty one")
+        return value
+
     def folder(self, path: Path) -> Path:
         """The path with every link followed, if that lies under a root.
 
@@ -134,9 +144,16 @@ class Deployment(Part):
 
 def _is_public(address: str) -> bool:
     ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
-        ip = ip.ipv4_mapped
-    return ip.is_global and not ip.is_multicast
+    found: list[ipaddress.IPv4Address | ipaddress.IPv6Address] = [ip]
+    if isinstance(ip, ipaddress.IPv6Address):
+        found += _inside(ip)
+    return all(each.is_global and not each.is_multicast for each in found)
+
+
+def _inside(ip: ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:
+    """The IPv4 addresses to which one of IPv6 may lead: mapped, by 6to4, by NAT64."""
+    nat64 = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in NAT64 else None
+    return [inner for inner in (ip.ipv4_mapped, ip.sixtofour, nat64) if inner]
 
 
 def load_deployment(variables: Mapping[str, str]) -> Deployment:
