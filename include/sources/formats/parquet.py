@@ -115,7 +115,9 @@ def _refusing_broken(reading: Reading) -> Iterator[None]:
     """What the readers say of a broken file may quote it: it is not repeated."""
     try:
         yield
-    except (pa.ArrowException, duckdb.Error, OSError, ValueError, RuntimeError):
+    except (pa.ArrowException, duckdb.Error, OSError, ValueError, RuntimeError) as error:
+        if "string encoding" in str(error):
+            raise reading.refuse("file", "a text that is no UTF-8", "texts in UTF-8", DELIVER_ANEW) from None
         raise _broken(reading) from None
 
 
@@ -168,7 +170,7 @@ def _check_pages(reading: Reading, footer: pq.FileMetaData) -> None:
 def _chunks(footer: pq.FileMetaData) -> Iterator[tuple[pq.ColumnChunkMetaData, int]]:
     for number in range(footer.num_row_groups):
         group = footer.row_group(number)
-        for column in range(group.num_columns):
+        for column in range(group.num_columns if group.num_rows else 0):  # of no rows there need be no pages
             yield group.column(column), group.num_rows
 
 
@@ -189,10 +191,11 @@ def _is_flat(chunk: pq.ColumnChunkMetaData) -> bool:
 def _check_values(
     reading: Reading, source: str, names: list[str], kinds: list[str], texts: list[str], rows: int
 ) -> None:
-    """Read the file through once: all of it can be read, and its texts are not too long."""
+    """Read the file through once: all of it can be read, and its texts are UTF-8 and not too long."""
     short = [identifier(name) for name, kind in zip(names, kinds, strict=True) if _is_short(kind)]
     texts = [text for text, kind in zip(texts, kinds, strict=True) if not _is_short(kind)]
-    longest = f"greatest(0, {', '.join(f'max(strlen({text}))' for text in texts)})" if texts else "0"
+    # Counting characters, unlike bytes, makes the engine look at them: it would find the fault only when it judges.
+    longest = f"greatest(0, {', '.join(f'max(length({text}))' for text in texts)})" if texts else "0"
     together = " + ".join(["0", *(f"coalesce(sum(strlen({text})), 0)" for text in texts)])
     seen = ", ".join(["count(*)", "max(file_row_number)", longest, together, *(f"count({n})" for n in short)])
     with _refusing_broken(reading):
@@ -207,17 +210,11 @@ def _check_values(
             "file", f"{total} bytes of text", f"at most {limits.expanded_bytes}",
             f"{DELIVER_ANEW} The limit is the deployment's `expanded_bytes`.",
         )  # fmt: skip
-    if most > limits.cell_chars and _longest(reading, source, texts) > limits.cell_chars:
+    if most > limits.cell_chars:
         raise reading.refuse(
-            "file", f"a text of up to {most} bytes", f"at most {limits.cell_chars} characters",
+            "file", f"a text of {most} characters", f"at most {limits.cell_chars} characters",
             f"{DELIVER_ANEW} The limit is the deployment's `cell_chars`.",
         )  # fmt: skip
-
-
-def _longest(reading: Reading, source: str, texts: list[str]) -> int:
-    """Characters of the longest text."""
-    lengths = ", ".join(f"max(length({text}))" for text in texts)
-    return int(reading.connection.execute(f"select greatest(0, {lengths}) from {source}").fetchall()[0][0])
 
 
 def _is_short(kind: str) -> bool:

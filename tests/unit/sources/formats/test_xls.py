@@ -33,10 +33,14 @@ def test_letters_of_both_languages_and_long_texts_are_read(tmp_path: Path) -> No
     assert opened(tmp_path, FORM, content, *HEAD).cells == texts
 
 
-def test_how_large_a_sheet_says_it_is_does_not_matter(tmp_path: Path) -> None:
+def with_dimensions(rows: int, columns: int) -> bytes:
+    """The workbook whose first sheet says that it is so large."""
     at = WHOLE.index(head(DIMENSIONS, 14)) + 4
-    lie = WHOLE[:at] + struct.pack("<IIHH", 0, 0xFFFFFFF0, 0, 0xFFFF) + WHOLE[at + 12 :]
-    assert opened(tmp_path, FORM, lie, *HEAD).rows == ROWS
+    return WHOLE[:at] + struct.pack("<IIHH", 0, rows, 0, columns) + WHOLE[at + 12 :]
+
+
+def test_how_large_a_sheet_says_it_is_does_not_matter(tmp_path: Path) -> None:
+    assert opened(tmp_path, FORM, with_dimensions(0xFFFFFFF0, 0xFFFF), *HEAD).rows == ROWS
 
 
 def test_a_workbook_that_is_protected_by_a_password_is_refused(tmp_path: Path) -> None:
