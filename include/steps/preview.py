@@ -145,6 +145,7 @@ def preview(
 
 def _delivery(feed: Feed, sample: Path, period: str) -> Input:
     """The sample as a delivery: its name says the period and the day, else the person and its time stamp do."""
+    moment = datetime.fromtimestamp(int(sample.stat().st_mtime), UTC)
     pattern = getattr(feed.transport, "name_pattern", "")
     found = re.search(pattern, sample.name) if pattern else None
     parts = found.groupdict() if found else {}
@@ -156,7 +157,6 @@ def _delivery(feed: Feed, sample: Path, period: str) -> Input:
             f"{sample.name}: no period: expected a name that matches "
             f"{pattern or 'a year and a month'}, or --period 2025-03"
         )
-    moment = datetime.fromtimestamp(int(sample.stat().st_mtime), UTC)
     if day := parts.get("delivered"):
         try:
             moment = datetime.strptime(day, "%Y%m%d").replace(tzinfo=UTC)
