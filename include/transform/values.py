@@ -22,6 +22,8 @@ create or replace temp macro fold_word(word) as
 
 SERIAL_DAYS = ("excel1900", "excel1904")
 """Date formats that are a day's number in a workbook, by the two systems that there are."""
+FOUR_DIGITS = "%Y"
+"""A year of four digits in a date format."""
 SPACES_IN_NUMBERS = " \u00a0\u202f"
 
 
@@ -107,14 +109,23 @@ def register_codes(connection: duckdb.DuckDBPyConnection, field: Field, own: dic
 
 
 def _date(raw: str, formats: tuple[str, ...]) -> str:
-    """The first format that fits; formats of strptime that follow each other are tried in one call."""
+    """The first format that fits; formats of a kind that follow each other are tried in one call."""
     tried = []
-    for serial, group in itertools.groupby(formats, key=lambda form: form if form in SERIAL_DAYS else ""):
-        if serial:
-            tried.append(_serial_day(raw, serial))
-        else:
-            tried.append(f"cast(try_strptime({raw}, [{', '.join(map(quoted, group))}]) as date)")
+    for kind, group in itertools.groupby(formats, key=_kind_of_date):
+        if kind in SERIAL_DAYS:
+            tried.append(_serial_day(raw, kind))
+            continue
+        day = f"cast(try_strptime({raw}, [{', '.join(map(quoted, group))}]) as date)"
+        if kind == FOUR_DIGITS:  # the engine would take 25 for the year 25
+            day = f"nullif(greatest({day}, date '0999-12-31'), date '0999-12-31')"
+        tried.append(day)
     return tried[0] if len(tried) == 1 else f"coalesce({', '.join(tried)})"
+
+
+def _kind_of_date(form: str) -> str:
+    if form in SERIAL_DAYS:
+        return form
+    return FOUR_DIGITS if FOUR_DIGITS in form else ""
 
 
 def _serial_day(raw: str, system: str) -> str:

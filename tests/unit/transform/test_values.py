@@ -71,6 +71,86 @@ def test_an_integer_is_digits_and_nothing_else(text: str, number: int | None) ->
     assert typed(text, "integer", PLAIN) == number
 
 
+@pytest.mark.parametrize("mark", [" ", ",", ".", "'"])
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("1_234_567", 1234567.0), ("12_345", 12345.0), ("999", 999.0), ("1234567", 1234567.0), ("-1_000", -1000.0),
+        ("1_23", None), ("12_3456", None), ("1234_567", None), ("_123", None), ("1_234_", None), ("1__234", None), ("1_234_56", None),
+    ],
+)  # fmt: skip
+def test_thousands_are_marked_as_declared_and_in_groups_of_three(
+    mark: str, text: str, number: float | None
+) -> None:
+    rules = TextRules("," if mark == "." else ".", mark, ("%Y-%m-%d",), ("",))
+    written = text.replace("_", mark)
+    if written != written.strip():  # outer spaces are no part of a value
+        return
+    assert typed(written, "number", rules) == number
+    assert typed(written, "integer", rules) == (None if number is None else int(number))
+    unmarked = TextRules(rules.decimal, "", ("%Y-%m-%d",), ("",))
+    assert "_" not in text or typed(written, "integer", unmarked) is None
+
+
+@pytest.mark.parametrize("space", ["\u00a0", "\u202f", " "])
+def test_every_space_that_a_program_puts_between_groups_is_one(space: str) -> None:
+    assert typed(f"12{space}345,5", "number") == 12345.5
+
+
+def test_the_mark_of_thousands_is_never_the_decimal_sign() -> None:
+    comma = TextRules(",", ".", ("%Y-%m-%d",), ("",))
+    assert (
+        typed("1.234", "number", comma),
+        typed("1,234", "number", comma),
+        typed("1.5", "number", comma),
+    ) == (1234.0, 1.234, None)
+    point = TextRules(".", ",", ("%Y-%m-%d",), ("",))
+    assert (
+        typed("1.234", "number", point),
+        typed("1,234", "number", point),
+        typed("1,5", "number", point),
+    ) == (1.234, 1234.0, None)
+
+
+@pytest.mark.parametrize(
+    ("number", "of_1900", "of_1904"),
+    [
+        ("45721", dt.date(2025, 3, 5), dt.date(2029, 3, 6)), ("44259", dt.date(2021, 3, 4), dt.date(2025, 3, 5)),
+        ("1", dt.date(1900, 1, 1), dt.date(1904, 1, 2)), ("59", dt.date(1900, 2, 28), dt.date(1904, 2, 29)),
+        ("60", None, dt.date(1904, 3, 1)),  # 29 February 1900, which there was not
+        ("61", dt.date(1900, 3, 1), dt.date(1904, 3, 2)), ("0", None, dt.date(1904, 1, 1)),
+        ("2958465", dt.date(9999, 12, 31), None), ("2958466", None, None), ("9999999", None, None), ("99999999", None, None),
+        ("-1", None, None), ("45721.5", None, None), ("45721,0", None, None), ("4,5721e4", None, None), ("05.03.2025", None, None),
+    ],
+)  # fmt: skip
+def test_a_days_number_is_a_day_of_the_declared_system(
+    number: str, of_1900: dt.date | None, of_1904: dt.date | None
+) -> None:
+    for system, day in (("excel1900", of_1900), ("excel1904", of_1904)):
+        assert typed(number, "date", TextRules(",", "", (system,), ("",))) == day
+        both = TextRules(",", "", ("%d.%m.%Y", system), ("",))
+        assert typed(number, "date", both) == (
+            dt.date(2025, 3, 5) if "." in number and number[0] == "0" else day
+        )
+
+
+def test_a_date_with_a_month_in_words_or_a_time_is_read_only_where_declared() -> None:
+    with_time = TextRules(".", "", ("%d.%m.%Y %H:%M",), ("",))
+    assert typed("05.03.2025 14:30", "date", with_time) == dt.date(2025, 3, 5)
+    assert typed("05.03.2025", "date", with_time) is None
+    assert typed("5 марта 2025", "date") is None
+
+
+def test_a_year_has_as_many_digits_as_declared() -> None:
+    four, two = "%d.%m.%Y", "%d.%m.%y"
+    for forms, of_two, of_four in (((four,), None, dt.date(2025, 3, 5)), ((two,), dt.date(2025, 3, 5), None),
+                                   ((four, two), dt.date(2025, 3, 5), dt.date(2025, 3, 5))):  # fmt: skip
+        rules = TextRules(".", "", forms, ("",))
+        assert (typed("05.03.25", "date", rules), typed("05.03.2025", "date", rules)) == (of_two, of_four)
+    assert typed("05.03.0025", "date") is None and typed("05.03.225", "date") is None
+    assert typed("050325", "date", TextRules(".", "", ("%d%m%Y",), ("",))) is None
+
+
 @pytest.mark.parametrize("text", ["", " ", "-", "нет", " - ", "\u00a0", "\t", None])
 def test_the_words_that_a_source_uses_for_nothing_are_nothing(text: str | None) -> None:
     assert typed(text, "string") is None
