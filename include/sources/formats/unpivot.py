@@ -6,15 +6,15 @@ import re
 from dataclasses import replace
 
 from include.sources.definition.formats import Unpivot
-from include.sources.formats.raw import RawRows, Reading, identifier, literal
+from include.sources.formats.raw import SPACES, RawRows, Reading, identifier, literal
 
 PLACES = 1000
 
 
 def unpivoted(reading: Reading, raw: RawRows, declared: Unpivot) -> RawRows:
-    """One record for each cell that is not empty under the headings that match; raw_row is 1,000 × the row + the place.
+    """One record for each cell that says something under the headings that match; raw_row is 1,000 × the row + the place.
 
-    A row whose cells there are all empty stays one record, with place 0. The rows are read once, into a table, and
+    Words for nothing say nothing. A row whose cells there all say nothing stays one record, with place 0. The rows are read once, into a table, and
     must be as many as the file has.
 
     Raises:
@@ -44,7 +44,9 @@ def unpivoted(reading: Reading, raw: RawRows, declared: Unpivot) -> RawRows:
             "whole file", f"{raw.physical_rows} rows in the file and {rows + broken} read", "every physical row read",
             "Check quotes and line breaks of the file; nothing of it was taken.",
         )  # fmt: skip
-    cells = [f"nullif(trim({raw.cells[heading]}), '')" for heading in wide]
+    nothing = ", ".join(map(literal, sorted({"", *reading.feed.format.null_values})))
+    trimmed = (f"trim({raw.cells[heading]}, {literal(SPACES)})" for heading in wide)
+    cells = [f"case when {cell} not in ({nothing}) then {cell} end" for cell in trimmed]
     parts = [
         f"select raw_row * {PLACES} + {place} as raw_row, * exclude (raw_row), {literal(heading)} as heading, "
         f"{cell} as cell from {base} where {cell} is not null"
