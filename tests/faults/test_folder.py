@@ -227,7 +227,7 @@ def test_a_file_that_is_being_written_is_named_and_lands_once_it_rests(tmp_path:
             file.write(b"more\r\n")
         time.sleep(0.01)
 
-    with at(tmp_path) as place:
+    with at(tmp_path, settle_s=0.6) as place:
         write()
         with meanwhile(write):
             run = land()

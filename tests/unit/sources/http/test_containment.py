@@ -13,16 +13,19 @@ import psutil
 import pytest
 
 from include.sources import DeadlineExceeded, RetryableSourceError, SourceError
+from tests.end_to_end.small import small_place
 from tests.faults.api import ITEMS, Api
 from tests.faults.certificates import authority_and_server
 from tests.faults.clock import clocked
+from tests.faults.doors import nobody
 from tests.faults.http_server import Answering, Request, Wire, serving
 from tests.faults.landing import asking
 from tests.faults.names import Names, look_ups_that_hang, made_up_names
 from tests.faults.place import JSON, TOKEN
 
 NO_TOTAL = JSON | {"total": None}
-RHYTHM = {"format": NO_TOTAL, "rhythm": {"since": "2026-01"}}
+MONTHLY = {"rhythm": {"since": "2026-01"}}
+RHYTHM = {"format": NO_TOTAL} | MONTHLY
 NAME = "reports.example"
 
 
@@ -102,6 +105,16 @@ def test_a_look_up_that_hangs_ends_at_the_deadline(tmp_path: Path) -> None:
     ):
         asked.land()
     assert 0.9 <= held.seconds <= 1.1
+
+
+def test_nobody_who_listens_may_be_somebody_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with nobody() as port, asking(tmp_path, Api().answer, month(), **RHYTHM) as asked:
+        asked.hosts[0]["port"] = port
+        monkeypatch.setenv("OFFICE_PORT", str(port))
+        url = {"url": "http://127.0.0.1:${OFFICE_PORT}/reports"}
+        small_place(tmp_path, "jsonl", transport={"kind": "http"} | month(**url), format=NO_TOTAL, **MONTHLY)
+        with pytest.raises(RetryableSourceError, match="a connection that broke"):
+            asked.land()
 
 
 # Elsewhere ----------------------------------------------------------------------------------------------------

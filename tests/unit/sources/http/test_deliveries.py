@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,12 @@ def monthly(again: int = 1, **more: Any) -> dict[str, Any]:
     } | more
 
 
+VALIDATORS = {
+    "ETag": ("ETag", "if-none-match"),
+    "Last-Modified": ("Last_Modified", "if-modified-since"),
+}
+
+
 class Months:
     """Answers with a validator of its content, and says nothing where that still holds."""
 
@@ -49,10 +56,16 @@ class Months:
         body = json.dumps({"items": self.content.get(month, [])}).encode()
         if month in self.broken:
             return wire.answer(b"synthetic", 404)
-        tag = f'"{hashlib.sha256(body).hexdigest()[:8]}"'
-        if request.headers.get("if-none-match") == tag:
+        name, asked_with = VALIDATORS[self.validator]
+        digest = hashlib.sha256(body).digest()
+        tag = (
+            f'"{digest.hex()[:8]}"'
+            if name == "ETag"
+            else f"Sat, {digest[0] % 28 + 1:02} Jan 2026 10:00:00 GMT"
+        )
+        if request.headers.get(asked_with) == tag:
             return wire.head(304)
-        return wire.answer(body, ETag=tag)
+        return wire.answer(body, **{name: tag})
 
 
 def paths(requests: list[Request]) -> list[str]:
@@ -90,17 +103,36 @@ def test_a_month_that_did_not_land_is_asked_for_until_it_does(tmp_path: Path) ->
         assert len(asked.deliveries()) == 4
 
 
-def test_what_did_not_change_is_not_sent_again_and_what_did_is_a_new_delivery(tmp_path: Path) -> None:
-    months = Months()
+@pytest.mark.parametrize("validator", VALIDATORS)
+def test_what_did_not_change_is_not_sent_again_and_what_did_is_a_new_delivery(
+    validator: str, tmp_path: Path
+) -> None:
+    months, header = Months(validator), VALIDATORS[validator][1]
     with asking(tmp_path, months.answer, monthly(), format=NO_TOTAL, rhythm={"since": "2026-01"}) as asked:
-        assert "if-none-match" not in asked.land()[0].headers
-        assert "if-none-match" in asked.land()[0].headers
+        assert header not in asked.land()[0].headers
+        assert header in asked.land()[0].headers
         assert len(asked.deliveries()) == 1
         months.content["2026-01"] = [item(1)]
         asked.land()
         assert len(asked.deliveries()) == 2 and asked.items() == [item(1)]
         asked.land()
         assert len(asked.deliveries()) == 2
+
+
+def test_what_a_run_that_failed_was_told_is_not_believed_by_the_next(tmp_path: Path) -> None:
+    """A validator is kept once its delivery has landed; else the next run would be told that nothing is new."""
+
+    def answer(request: Request, wire: Wire) -> None:
+        if request.headers.get("if-none-match") == '"1"':
+            return wire.head(304)
+        body = b'{"items": []}' if len(wire.server.asked) > 4 else b'{"items": [' * 2
+        return wire.answer(body, ETag='"1"')
+
+    with asking(tmp_path, answer, monthly(), format=NO_TOTAL, rhythm={"since": "2026-01"}) as asked:
+        with pytest.raises(RetryableSourceError, match="half of it"):
+            asked.land()
+        assert "if-none-match" not in asked.land()[0].headers
+        assert len(asked.deliveries()) == 1
 
 
 def test_validators_belong_to_their_address(tmp_path: Path) -> None:
@@ -362,6 +394,50 @@ def test_a_page_or_a_message_instead_of_a_file_is_asked_for_again(
         with pytest.raises(RetryableSourceError, match=said) as raised:
             asked.land()
         assert "synthetic" not in str(raised.value) and asked.deliveries() == []
+
+
+# Size ---------------------------------------------------------------------------------------------------------
+
+MEGABYTE = b"synthetic;row\n" * 74_899  # of rows
+
+
+class Large:
+    """A body without length and without end, or of so many megabytes; says how much of it was taken."""
+
+    def __init__(self, megabytes: int | None = None) -> None:
+        self.megabytes, self.sent = megabytes, 0
+
+    def answer(self, request: Request, wire: Wire) -> None:
+        wire.head(Content_Type="text/csv", Connection="close")
+        while self.megabytes is None or self.sent < self.megabytes:
+            wire.write(MEGABYTE)
+            self.sent += 1
+        wire.close()
+
+
+def test_a_large_document_goes_to_disk_and_is_never_in_memory(tmp_path: Path) -> None:
+    large = Large(megabytes=96)
+    with asking(tmp_path, large.answer, DOCUMENT, format=CSV) as asked:
+        tracemalloc.start()
+        try:
+            asked.land()
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        (delivery,) = asked.deliveries()
+        assert delivery.size_bytes == 96 * len(MEGABYTE)
+        assert peak < 12 << 20, f"{peak >> 20} MB"
+
+
+def test_a_body_without_end_is_given_up_at_the_limit_and_not_after_it(tmp_path: Path) -> None:
+    large = Large()
+    limits = {"delivery_bytes": 20 << 20}
+    with asking(tmp_path, large.answer, DOCUMENT, format=CSV, limits=limits) as asked:
+        with pytest.raises(SourceError, match=f"more than {20 << 20} bytes; expected no more than limits.delivery_bytes"):  # fmt: skip
+            asked.land()
+        assert asked.deliveries() == [] == files_below(asked.home.landing)
+        assert files_below(asked.home.restricted / "scratch") == []
+    assert large.sent <= 20 + 16  # what both sides of a connection hold in between
 
 
 # A list, and the sandbox --------------------------------------------------------------------------------------
