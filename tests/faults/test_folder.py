@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from include.sources import (
+    DeadlineExceeded,
     RetryableSourceError,
     SourceError,
     Surroundings,
@@ -304,6 +305,15 @@ def test_a_file_that_is_another_one_than_was_listed_is_not_taken(
             change(inbox / BAD)
         with pytest.raises(RetryableSourceError, match="a file that changed while it was read"):
             opened.fetch(offer, Writing())
+
+
+def test_a_wait_that_would_go_beyond_the_deadline_is_not_begun(tmp_path: Path, inbox: Path) -> None:
+    (inbox / OTHERS[0]).touch()
+    with at(tmp_path, settle_s=60, deadline_s=1) as place:
+        run = land()
+        assert run.kinds == [DeadlineExceeded] and run.seconds <= 1.1
+        assert "transport.settle_s: waiting for files to stay the same" in run.said
+        assert deliveries(place) == []
 
 
 # What cannot be reached -----------------------------------------------------------------------------------------

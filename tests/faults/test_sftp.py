@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -135,7 +136,9 @@ def test_a_changed_file_is_a_new_delivery_and_the_others_are_not_fetched(
 def test_a_file_of_this_moment_is_fetched_again_since_it_may_change_within_the_second(
     tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("include.sources.transports.sftp.YOUNG_S", 600)  # a busy machine makes two seconds long
+    monkeypatch.setattr(
+        "include.sources.transports.sftp.YOUNG_S", 600
+    )  # a busy machine makes two seconds long
     (folder / BAD).touch()
     with SftpServer(folder) as server, at(server, tmp_path) as place:
         assert land().faults == []
@@ -275,6 +278,25 @@ def test_a_fault_gives_its_error_in_time_and_nothing_half_landed(
             server.client_key = None
         again, place = run_of(mended, server, tmp_path)
         assert again.faults == [] and set(deliveries(place)) >= set(OTHERS) and whole(place, folder)
+
+
+def test_the_words_of_a_server_do_not_reach_the_log(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    said: list[str] = []
+
+    class Book(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            said.append(record.getMessage())
+
+    monkeypatch.setattr(logging.getLogger(), "handlers", [Book()])
+    caplog.set_level("DEBUG")
+    with SftpServer(folder, sftp.SendsLinesWithoutEnd()) as server, at(server, tmp_path, deadline_s=1):
+        assert land().kinds == [DeadlineExceeded]
+    with SftpServer(folder) as server, at(server, tmp_path):
+        assert land().faults == []
+    logging.getLogger("synthetic").debug("the book is open")
+    assert "the book is open" in said and not any("welcome" in line or LOGIN in line for line in said)
 
 
 def test_of_another_host_key_both_fingerprints_are_said_and_no_credential_is_sent(
