@@ -23,10 +23,6 @@ def troubled(form: str) -> str:
     return f"{FILES}::test_a_bad_record_is_quarantined_and_the_others_stay_what_and_where_they_are[{form}]"
 
 
-def damaged(form: str) -> str:
-    return f"{FILES}::test_a_damaged_file_is_refused_or_every_record_is_accounted_for[{form}]"
-
-
 def fault(name: str) -> str:
     return f"tests/faults/test_http.py::test_a_fault_gives_its_error_in_time_and_nothing_half_landed[{name}]"
 
@@ -54,7 +50,7 @@ LINES: dict[str, Bug] = {
         "include.sources.formats.fixed", "substring(line, {column.start},", "substring(line, {column.start - 1},", (sound("fixed"),)
     ),
     "bytes of another encoding are replaced": Bug(
-        "include.sources.formats.text", '("strict")', '("replace")', (damaged("fixed"),)
+        "include.sources.formats.text", '("strict")', '("replace")', ("tests/end_to_end/test_bad_input.py::test_a_file_that_cannot_be_read_is_refused_with_advice_and_waits[wrong encoding]",)
     ),
     "a no-break space stays around a cell": Bug(
         "include.sources.formats.delimited", "self.spaces.add(NO_BREAK_SPACE)", "pass", (sound("csv"),)
@@ -149,7 +145,7 @@ FETCHED: dict[str, Bug] = {
         (f"{HTTP}::test_another_item_at_the_watermark_is_new",),
     ),
     "the last rows of a table are lost": Bug(
-        "include.sources.transports.sql", "while rows := answer.fetchmany(size):", "while len(rows := answer.fetchmany(size)) == size:",
+        "include.sources.transports.sql", "while rows := self._session.fetch(now, answer, size):", "while len(rows := self._session.fetch(now, answer, size)) == size:",
         (f"{TABLES}::test_all_rows_are_one_delivery_for_the_month_in_kazakhstan",),
     ),
     "a file with an unfinished name is taken": Bug(
