@@ -166,7 +166,7 @@ def _check_definitions(files: list[Path], form: Format) -> None:
     paths = files or sorted(sources_folder().glob("*.yaml"))
     if not paths:
         raise WrongUsage(f"{sources_folder()}: expected source definitions (*.yaml), found none")
-    checked = _checked(paths)
+    checked = _checked(paths, in_place=not files)
     rows = [(one["file"], one["source"], one["feeds"], len(one["faults"])) for one in checked]
     faults = [fault for one in checked for fault in one["faults"]]
     title = f"{len(checked)} definitions, {len(faults)} faults"
@@ -181,9 +181,13 @@ def _check_definitions(files: list[Path], form: Format) -> None:
         raise typer.Exit(WRONG)
 
 
-def _checked(paths: list[Path]) -> list[dict[str, Any]]:
-    """Each file with its source, number of feeds and faults; a source may stand in one file only."""
+def _checked(paths: list[Path], in_place: bool) -> list[dict[str, Any]]:
+    """Each file with its source, number of feeds and faults; a source may stand in one file only.
+
+    In the folder of the sources a file is called as its source; a draft may be called anything.
+    """
     from include.sources import DefinitionError, read_definition
+    from include.sources.definition import misnamed
 
     checked: list[dict[str, Any]] = []
     taken: dict[str, str] = {}
@@ -203,4 +207,6 @@ def _checked(paths: list[Path]) -> list[dict[str, Any]]:
                 one["faults"] = [
                     f"{path.name}: source: {definition.source!r} is taken by {other}; expected a new id"
                 ]
+            elif in_place and (fault := misnamed(path, definition)):
+                one["faults"] = [fault]
     return checked

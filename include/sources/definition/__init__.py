@@ -7,6 +7,7 @@ from include.sources.definition.files import (
     definition_files,
     load_source,
     load_sources,
+    misnamed,
     read_definition,
     sources_folder,
 )
@@ -74,6 +75,7 @@ __all__ = [
     "expression_columns",
     "load_source",
     "load_sources",
+    "misnamed",
     "read_definition",
     "sources_folder",
 ]

@@ -44,6 +44,8 @@ def load_sources(folder: Path | None = None) -> dict[str, SourceDefinition]:
             faults.append(
                 f"{path.name}: source: {definition.source!r} is taken by another file; expected a new id"
             )
+        elif fault := misnamed(path, definition):
+            faults.append(fault)
         found[definition.source] = definition
     if faults:
         raise DefinitionError("\n".join(faults))
@@ -60,12 +62,25 @@ def definition_files(folder: Path | None = None) -> list[Path]:
 
 
 def load_source(name: str, folder: Path | None = None) -> SourceDefinition | None:
-    """The definition of one source, read alone; None where there is no such source."""
+    """The definition of one source, read alone; None where there is no such source.
+
+    Raises:
+        DefinitionError: it cannot be used, or its file is called otherwise than the source.
+    """
     path = (folder or sources_folder()) / f"{name}.yaml"
-    if not path.is_file():
+    if path.stem != name or not path.is_file():
         return None
     definition = read_definition(path)
-    return definition if definition.source == name else None
+    if fault := misnamed(path, definition):
+        raise DefinitionError(fault)
+    return definition
+
+
+def misnamed(path: Path, definition: SourceDefinition) -> str:
+    """The fault of a file among the sources that is called otherwise than its source; "" where there is none."""
+    if path.stem == definition.source:
+        return ""
+    return f"{path.name}: source: {definition.source!r} is not the name of the file; expected {definition.source}.yaml"
 
 
 def read_definition(path: Path) -> SourceDefinition:

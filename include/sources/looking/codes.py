@@ -23,6 +23,10 @@ class UnknownWord:
     records: int
     nearest: str
 
+    @property
+    def counted(self) -> str:
+        return f"{self.records} record{'' if self.records == 1 else 's'}"
+
 
 def unknown_words(column: Column, codelist: str) -> list[UnknownWord]:
     """The words of a column that its code list does not know, the commonest first, MOST_WORDS at most.

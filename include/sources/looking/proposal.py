@@ -300,7 +300,7 @@ class _Look:
         if not unknown:
             return sure
         said = ", ".join(
-            f"{each.word!r} ({each.records} records" + (f", {each.nearest}?)" if each.nearest else ")")
+            f"{each.word!r} ({each.counted}" + (f", {each.nearest}?)" if each.nearest else ")")
             for each in unknown
         )
         self.unknown[name] = unknown

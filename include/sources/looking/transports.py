@@ -31,7 +31,9 @@ def transport_keys(given: Given, table: Table, name: FileName, decisions: list[D
         )  # fmt: skip
         return {"kind": "sftp", "connection": connection, "path": f"/{place}", **_named(name)}
     decisions.append(
-        Decision("transport.path", "a folder of the inbox", "it is where the source puts its files")
+        Decision(
+            "transport.path", "a folder of the inbox was supposed", "the source's files must arrive there"
+        )
     )
     return {"kind": "folder", "path": f"${{ODCM_INBOX}}/{place}", **_named(name)}
 

@@ -80,7 +80,7 @@ def _codes(
     space = " " * indent
     asked = [line for decision in decisions for line in _decide(indent, decision)]
     known = [f"{space}codes:", *(f"{space}  {_flow(word)}: {code}" for word, code in codes.items())]
-    open_ = [f"{_flow(each.word)}: {each.nearest or '?'}  # {each.records} records" for each in words]
+    open_ = [f"{_flow(each.word)}: {each.nearest or '?'}  # {each.counted}" for each in words]
     if codes:
         asked = [line for decision in decisions for line in _decide(indent + 2, decision)]
         return [*known, *asked, *(f"{space}  # {line}" for line in open_)]

@@ -52,3 +52,15 @@ def test_a_definition_that_is_not_utf_8_is_a_fault_with_its_place(country):
     country.definition.write_bytes(b"source: KZ-43\nname: \xff\n")
     done = country.odcm("source", "check")
     assert (done.exit_code, "KZ-43.yaml: document: expected UTF-8" in done.stderr) == (2, True)
+
+
+def test_a_definition_in_place_has_the_name_of_its_source_and_a_draft_any_name(country):
+    draft = country.root / "draft.yaml"
+    draft.write_text(country.definition.read_text(encoding="utf-8"), encoding="utf-8")
+    assert country.odcm("source", "check", str(draft)).exit_code == 0
+    country.definition.rename(country.definition.with_name("kyzylorda.yaml"))
+    said = "kyzylorda.yaml: source: 'KZ-43' is not the name of the file; expected KZ-43.yaml"
+    checked = country.odcm("source", "check")
+    assert (checked.exit_code, said in checked.stderr) == (2, True)
+    ingested = country.odcm("ingest")
+    assert (ingested.exit_code, said in ingested.stderr) == (2, True), ingested.stderr

@@ -140,7 +140,7 @@ def test_words_that_it_does_not_know_are_a_question_with_the_nearest_code_and_ar
     found = typed(tmp_path, "сайт", "сайт", "веб-сайтик", "ЩЮЖ", "ЩЮЖ", "телеграм-канал")
     assert found.fields["platform"] == "Тип платформы"
     (question,) = found.asked("fields.platform.codes")
-    assert question.details == "'ЩЮЖ' (2 records), 'веб-сайтик' (1 records, website?)"
+    assert question.details == "'ЩЮЖ' (2 records), 'веб-сайтик' (1 record, website?)"
 
 
 def test_words_that_are_known_in_other_letters_are_taken(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_words_that_are_known_in_other_letters_are_taken(tmp_path: Path) -> None
         "column": "Тип платформы",
         "codes": {"telegram-kanal": "telegram_channel", "сайт.": "website", "sayt": "website"},
     }
-    assert found.asked("fields.platform.codes")[0].details == "'ЩЮЖ' (1 records)"
+    assert found.asked("fields.platform.codes")[0].details == "'ЩЮЖ' (1 record)"
 
 
 def test_addresses_never_stand_among_the_words_that_are_asked_about(tmp_path: Path) -> None:

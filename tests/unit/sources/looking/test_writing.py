@@ -59,7 +59,7 @@ def test_every_question_stands_beside_the_key_it_is_about(tmp_path: Path) -> Non
         assert question in asked, (key, asked, above)
     place = lines.index("column: Тип лаборатории")
     assert lines[place + 1].startswith("# DECIDE: words that no spelling of lab_types knows")
-    assert lines[place + 3 : place + 5] == ["# codes:", "#   цех: ?  # 1 records"]
+    assert lines[place + 3 : place + 5] == ["# codes:", "#   цех: ?  # 1 record"]
 
 
 def test_the_words_that_were_asked_about_can_be_uncommented_as_they_stand(tmp_path: Path) -> None:
