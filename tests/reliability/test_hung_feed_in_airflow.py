@@ -5,8 +5,10 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -93,6 +95,32 @@ def ended(services: Services, airflow: Airflow, run: Run) -> Run:
     return airflow.run(run)
 
 
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def ended_at(task: dict[str, Any]) -> datetime:
+    return moment(task["end_date"])
+
+
+def began(tasks: list[dict[str, Any]], task_id: str) -> datetime:
+    (start,) = [task["start_date"] for task in tasks if task["task_id"] == task_id]
+    return moment(start)
+
+
+def judged(tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The tasks that judged a feed; that of the feed that hung had nothing to judge and has no end."""
+    return [task for task in tasks if task["task_id"] == "source.judge" and task["state"] == "success"]
+
+
+def meanwhile(stuck: dict[str, Any], others: Iterable[dict[str, Any]]) -> tuple[int, float]:
+    """How many others ended while it hung, and the longest time, in seconds, in which none did."""
+    start, end = moment(stuck["start_date"]), ended_at(stuck)
+    ends = sorted(when for when in map(ended_at, others) if start < when < end)
+    steps = zip([start, *ends], [*ends, end], strict=True)
+    return len(ends), max((after - before).total_seconds() for before, after in steps)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_one_feed_that_hangs_for_ever_leaves_99_others_finished_on_time(
@@ -105,17 +133,29 @@ def test_one_feed_that_hangs_for_ever_leaves_99_others_finished_on_time(
     tasks = airflow.tasks(run)
     landing = {task["rendered_map_index"]: task for task in tasks if task["task_id"] == "source.land"}
     assert len(landing) == FEEDS
-    stuck = landing["KZ-43"]
+    stuck = landing.pop("KZ-43")
     assert (stuck["state"], stuck["try_number"]) == ("failed", 1), (
         "a source out of time is not asked again at once"
     )
-    assert DEADLINE_S <= stuck["duration"] < DEADLINE_S * 1.1 + 5
+    others = sorted(task["duration"] for task in landing.values())
+    usual, slowest = others[FEEDS // 2], others[-1]
+    assert {task["state"] for task in landing.values()} == {"success"}
+    # The time that a task needs to begin is that of all of them: it is taken from the others.
+    assert DEADLINE_S <= stuck["duration"] <= DEADLINE_S * 1.1 + slowest
+    assert slowest < DEADLINE_S, "a source waited for the one that hangs"
+
     with Ledger(f"sqlite:///{services.place.home / 'ledger.db'}") as ledger:
         committed = {batch.feed_id for batch in ledger.committed_batches()}
     assert len(committed) == FEEDS - 1 and STUCK not in committed
-    others = [task for name, task in landing.items() if name != "KZ-43"]
-    assert {task["state"] for task in others} == {"success"}
-    assert max(task["duration"] for task in others) < DEADLINE_S, "a source waited for the one that hangs"
+    went_on, longest = meanwhile(stuck, landing.values())
+    assert longest < DEADLINE_S / 2, "the others stood still while it hung"
+    waited = (began(tasks, "gate") - max(ended_at(task) for task in [stuck, *judged(tasks)])).total_seconds()
+    assert waited < DEADLINE_S, "the run waited after it was over"
+    print(
+        f"\nhung: {stuck['duration']:.1f} s of {DEADLINE_S}; the 99 others: usually {usual:.1f} s, at most {slowest:.1f} s; "
+        f"{went_on} of them landed while it hung, never {longest:.1f} s without one; "
+        f"the gate began {waited:.1f} s after the last of all"
+    )
 
     assert run.state == "failed"
     [failure] = [task for task in airflow.failures(run) if "every_source" in task.name]
