@@ -115,7 +115,7 @@ TAGGED = {"transport", "format", "auth", "pages", "deliveries", "delivers"}
 
 
 def _fault(path: Path, error: dict[str, Any]) -> str:
-    return f"{path.name}: {'.'.join(_keys(error['loc'])) or 'document'}: {error['msg']}"
+    return f"{path.name}: {'.'.join(_keys(error['loc'])) or 'document'}: {str(error['msg']).removeprefix('Value error, ')}"
 
 
 def _keys(location: tuple[Any, ...]) -> list[str]:
