@@ -37,6 +37,8 @@ Exit codes:
 Environment:
   ODCM_HOME        folder of all data (./data)
   ODCM_SOURCES     folder of source definitions (those of the sandbox)
+  ODCM_INBOX       what ${ODCM_INBOX} stands for in definitions (./data/sandbox/inbox)
+  ODCM_DEPLOYMENT  file of what sources may reach, and how much (that of the sandbox)
   ODCM_LEDGER_URL  database of the ledger (an SQLite file in the home folder)
   ODCM_SMTP        mail server for the summaries, smtp://host:port
   ODCM_RECIPIENTS  file of the summaries' recipients

@@ -108,6 +108,10 @@ def command(
     show(data, _table(outcomes), form)
     for message in [*(message for one in outcomes for message in one.messages), *raised]:
         say(message)
+    if "failed" in {one.state for one in outcomes} and not os.environ.get("ODCM_SOURCES"):
+        say(
+            "ODCM_SOURCES is not set: these sources are those of the simulated country, whose files odcm sandbox make makes"
+        )
     if code := max((one.exit_code for one in outcomes), default=0):
         raise typer.Exit(code)
 

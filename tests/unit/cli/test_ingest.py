@@ -69,6 +69,12 @@ def test_a_source_that_fails_is_reported_and_does_not_stop_another(country):
     assert (done["totals"]["failed"], done["totals"]["accepted"]) == (1, 2)
 
 
+def test_whoever_named_no_sources_is_told_whose_they_are_when_one_fails(country, monkeypatch):
+    monkeypatch.delenv("ODCM_SOURCES")
+    done = country.odcm("ingest", "--source", "KZ-10/laboratory")
+    assert done.exit_code == 1 and "ODCM_SOURCES is not set" in done.stderr.splitlines()[-1]
+
+
 def test_messages_go_to_standard_error_and_data_to_standard_output(country):
     country.deliver([], content=b"PK\x03\x04 not a text")
     done = country.odcm("ingest", "--format", "json")
