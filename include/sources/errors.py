@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+LONGEST = 600
+"""Characters of a part of a message: a file can call its columns and sheets whatever it likes, for as long as it likes."""
+
 
 class SourceError(Exception):
     """A delivery or a source that cannot be read.
@@ -16,6 +19,7 @@ class SourceError(Exception):
     may_pass: bool = False
 
     def __init__(self, feed_id: str, file: str, place: str, found: str, expected: str, action: str) -> None:
+        place, found, expected = map(_cut, (place, found, expected))
         super().__init__(f"{feed_id}: {file}: {place}: found {found}; expected {expected}. {action}")
         self.feed_id, self.file, self.place = feed_id, file, place
         self._parts = (feed_id, file, place, found, expected, action)
@@ -50,3 +54,7 @@ class RetryableSourceError(SourceError):
 
 class DeadlineExceeded(SourceError):
     """The source used up the time of this run. Trying again at once would only hold up the others."""
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

@@ -156,6 +156,12 @@ def test_where_headings_are_missing_no_record_is_shown_instead(tmp_path: Path, r
     assert said in str(error.value) and "СЕКРЕТ" not in str(error.value)
 
 
+def test_a_message_is_short_however_long_a_heading_is(tmp_path: Path) -> None:
+    with duckdb.connect() as con, pytest.raises(SourceError) as error:
+        opened(tmp_path, "csv", csv().replace("Орган".encode(), b"x" * 70_000), con)
+    assert "no column 'Орган' (there are: №, Дата" in str(error.value) and len(str(error.value)) < 1000
+
+
 def test_a_value_that_merged_cells_hide_is_refused_and_the_value_they_show_fills_them(
     tmp_path: Path,
 ) -> None:
