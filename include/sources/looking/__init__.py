@@ -6,8 +6,9 @@ writes a definition.
     bytes → encoding and format → tables → headings, dates, numbers, words → fields → a proposal → YAML
 """
 
+from include.sources.looking.given import Given
 from include.sources.looking.names import FileName, read_name
-from include.sources.looking.proposal import Given, Proposal, propose
+from include.sources.looking.proposal import Proposal, propose
 from include.sources.looking.sample import Sample, take
 from include.sources.looking.table import Decision
 from include.sources.looking.transports import KINDS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +23,7 @@ from include.sources.looking.fields import (
     names_of,
     score_of,
 )
+from include.sources.looking.given import Given
 from include.sources.looking.identity import (
     doubts,
     key_fields,
@@ -54,18 +55,6 @@ USUAL = {
     "cut_blanks": False,
 }
 """What is not said in a proposal, since it holds where nothing is said."""
-
-
-@dataclass(frozen=True)
-class Given:
-    """What a person says of the source: the sample cannot tell it."""
-
-    source: str
-    dataset: str
-    name: Mapping[str, str] = field(default_factory=dict)
-    regions: tuple[str, ...] = ()
-    transport: str = "folder"
-    constants: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from include.sources.looking.given import Given
 from include.sources.looking.names import FileName
 from include.sources.looking.table import Decision, Table
-
-if TYPE_CHECKING:
-    from include.sources.looking.proposal import Given
 
 KINDS = ("folder", "sftp", "http", "sql")
 
