@@ -18,7 +18,7 @@ from string import Template
 import yaml
 from pydantic import Field, ValidationError, field_validator
 
-from include.sources.definition.parts import Part
+from include.sources.parts import Part
 
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 """Addresses of IPv4 as networks of IPv6 alone see them (RFC 6052)."""

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from include.sources.definition.parts import Part
+from include.sources.parts import Part
 
 HeadingPath = Annotated[str, Field(min_length=1)]
 

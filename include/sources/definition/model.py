@@ -10,8 +10,8 @@ from pydantic import Field
 
 from include.sources.definition.expressions import expression_columns
 from include.sources.definition.formats import Format
-from include.sources.definition.parts import Part
 from include.sources.definition.transports import Transport
+from include.sources.parts import Part
 
 
 class ColumnMapping(Part):

@@ -11,8 +11,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from include.sources.definition.model import SourceDefinition
-from include.sources.definition.parts import Part
 from include.sources.deployment import Deployment
+from include.sources.parts import Part
 
 TAGS = ("kind", "by")
 HEAD = """# Every key of a source definition

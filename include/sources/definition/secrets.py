@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
-from include.sources.definition.parts import PLACEHOLDER
+from include.sources.parts import PLACEHOLDER
 
 LOGIN = re.compile(r"//[^/?#]*@")
 SECRET = re.compile(

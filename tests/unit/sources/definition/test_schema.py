@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 
 from include.contracts import DATASETS, codes, load
 from include.sources.definition import DEFAULT_FOLDER, SourceDefinition
-from include.sources.definition.parts import Part
+from include.sources.parts import Part
 from include.sources.definition.reference import reference
 from include.sources.definition.schema import definition_schema
 from include.sources.deployment import Deployment
