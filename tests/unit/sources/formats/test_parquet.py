@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from include.sources import Limits
-from tests.unit.sources.formats.opened import landed, opened, refusal
+from include.sources import Limits, SourceError
+from tests.unit.sources.formats.opened import Landed, landed, landed_together, opened, refusal
 
 FORM = {"kind": "parquet"}
 
@@ -122,6 +122,14 @@ def test_bytes_that_are_no_text_refuse_the_file_before_its_neighbours_are_judged
         assert refusal(tmp_path, FORM, content, "n").startswith(
             "file: found a text that is no UTF-8; expected texts in UTF-8"
         )
+
+
+def test_a_file_that_is_refused_does_not_hold_up_the_others_of_its_batch(tmp_path: Path) -> None:
+    bad = parquet({"n": pa.array([b"1"]), "s": pa.array(["тұз".encode("kz1048")])})
+    good = parquet({"n": texts("1"), "s": texts("тұз")})
+    found = landed_together(tmp_path, FORM, {"bad": bad, "good": good}, record_no="n", substances="s")
+    assert isinstance(found["bad"], SourceError) and isinstance(found["good"], Landed)
+    assert found["good"].accepted == {1: ("1", "тұз")}
 
 
 # What a file says of itself --------------------------------------------------------------------------------------

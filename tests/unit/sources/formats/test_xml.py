@@ -63,6 +63,11 @@ def test_an_element_that_stands_twice_is_no_answer_unless_nobody_reads_it(tmp_pa
     assert found.rejects == {2: ('{"n": ["2", "3"]}', "row.xml"), 3: ('{"n": ["4", null]}', "row.xml")}
 
 
+def test_a_record_within_a_record_is_a_part_of_it_and_kept_as_received(tmp_path: Path) -> None:
+    found = opened(tmp_path, FORM, document("<n>1</n><record><n>2</n></record>", "<n>3</n>"), "n", "record/n")
+    assert found.rows == {1: ("1", "2"), 2: ("3", None)}
+
+
 def test_a_broken_row_is_in_quarantine_as_received_with_its_place(tmp_path: Path) -> None:
     found = landed(
         tmp_path,
