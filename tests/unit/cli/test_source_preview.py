@@ -45,8 +45,9 @@ ROWS = (
     "R-7003;forum;synthetic-forum.example/topic;sale;2025-03-06;SYNTH-DELO-3",
     "R-7004;website;not an address synthetic_words;sale;2025-03-06;SYNTH-DELO-4",
     "R-7005;website;cut",
+    f"R-7006{'0' * 60};website;synthetic-site.example;sale;2025-03-06;SYNTH-DELO-6",
 )
-SECRETS = ("synthetic_", "synthetic-forum", "R-700", "SYNTH-DELO")
+SECRETS = ("synthetic_", "synthetic-", "R-700", "SYNTH-DELO")
 
 
 @pytest.fixture
@@ -62,15 +63,15 @@ def register(country: Country) -> tuple[str, str]:
 def test_a_check_counts_what_a_delivery_would_become(country: Country, register: tuple[str, str]) -> None:
     found = country.data("source", "check", *register)
     assert (found["feed_id"], found["period"]) == ("KZ-71/blocking_record", "2025-03")
-    assert (found["landed"], found["accepted"], found["quarantined"], found["duplicate"]) == (5, 1, 4, 0)
-    assert {"detected_on.date", "platform.code", "row.columns"} <= found["failed"].keys()
+    assert (found["landed"], found["accepted"], found["quarantined"], found["duplicate"]) == (6, 1, 5, 0)
+    assert {"detected_on.date", "platform.code", "row.columns", "record_no.length"} <= found["failed"].keys()
     assert found["headings"]["missing"] == [] and found["refused"] is None
 
 
 def test_a_preview_shows_values_and_reasons(country: Country, register: tuple[str, str]) -> None:
     done = country.odcm("source", "preview", *register)
     assert done.exit_code == 0
-    assert "5 rows: 1 accepted, 4 in quarantine, 0 duplicate" in done.stdout
+    assert "6 rows: 1 accepted, 5 in quarantine, 0 duplicate" in done.stdout
     assert "2025-03-05" in done.stdout and "telegram_channel" in done.stdout
     assert "detected_on.date" in done.stdout and "2025-03-32" in done.stdout and "forum" in done.stdout
     assert "a date as the source declares it" in done.stdout

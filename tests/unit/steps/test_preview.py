@@ -115,6 +115,16 @@ def test_only_as_many_rows_as_are_wanted_are_shown_and_all_are_counted(tmp_path:
     assert found.counts and (found.counts.accepted, found.counts.quarantined) == (20, 10)
 
 
+def test_rows_are_shown_in_the_order_of_the_file_however_they_were_judged(tmp_path: Path) -> None:
+    """A number that stands twice is looked at again, apart from the others."""
+    found = seen(tmp_path, csv(*((number, *GOOD[1:]) for number in ("1", "2", "1", "3"))))
+    assert [(row.raw_row, row.values["seizure_no"]) for row in found.accepted] == [
+        (2, "1"),
+        (3, "2"),
+        (5, "3"),
+    ]
+
+
 def test_a_file_without_a_heading_of_the_definition_is_refused_and_says_what_it_has(tmp_path: Path) -> None:
     content = csv(GOOD).replace("Вещество".encode(), "Наркотик".encode())
     found = seen(tmp_path, content)

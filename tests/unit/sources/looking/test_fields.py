@@ -44,6 +44,24 @@ def test_other_spellings_of_headings_are_known(tmp_path: Path, headings: tuple[s
         assert [found.fields.get(name) for name in wanted[1:4]] == clean[1:4]
 
 
+def test_numbers_in_headings_tell_fields_apart_that_are_called_alike(tmp_path: Path) -> None:
+    headings = (
+        "Месяц",
+        "Тип учреждения",
+        "Работа: 12 месяцев",
+        "Работа: 6 месяцев",
+        "Работа: 3 месяца",
+        "Работа: 0 месяцев",
+    )
+    rows = [
+        ("01.03.2025", "учреждение УИС", "1", "2", "3", "4"),
+        ("01.04.2025", "учреждение УИС", "2", "3", "4", "5"),
+    ]
+    found = seen(tmp_path, table(headings, *rows).encode(), "resocialisation")
+    after = {months: found.fields.get(f"employed_{months}m") for months in (12, 6, 3)}
+    assert after == {12: "Работа: 12 месяцев", 6: "Работа: 6 месяцев", 3: "Работа: 3 месяца"}
+
+
 def test_a_column_taken_by_its_content_is_a_question(tmp_path: Path) -> None:
     rows = [(row[0], row[1], row[2], row[3]) for row in LABORATORIES[1:]]
     found = seen(tmp_path, table(("№", "Дата ликвидации", "Кто", "Тип"), *rows).encode())

@@ -52,6 +52,13 @@ def test_a_year_and_a_month_in_two_columns_are_put_together(tmp_path: Path) -> N
     assert "%Y-%m-%d" in found.format["dates"] and found.asked("fields.month_on")
 
 
+def test_small_numbers_that_are_not_called_a_month_are_none(tmp_path: Path) -> None:
+    rows = [("2025", "учреждение УИС", str(n), "1") for n in (3, 7, 12)]
+    headings = ("Год", "Учреждение", "Охвачено программой", "Получили профессию")
+    found = seen(tmp_path, table(headings, *rows).encode(), "resocialisation", name="report_2025.csv")
+    assert found.fields["enrolled"] == "Охвачено программой" and "fields.month_on" in found.open
+
+
 def wide(folder: Path) -> Seen:
     rows = [("учреждение УИС", "12", "7", "9"), ("центр реабилитации", "3", "", "4")]
     headings = ("Учреждение", "01.2025", "02.2025", "03.2025")
@@ -95,6 +102,15 @@ def test_where_no_column_is_a_number_the_stable_fields_identify_a_record(tmp_pat
     number = value(found.fields["record_no"], **cells)
     assert number == "14.03.2025|ДП|сбор|СИНТ-1"
     assert "no column has a number" in found.asked("identity")[0].what
+
+
+def test_a_region_that_is_the_same_in_every_record_identifies_none(tmp_path: Path) -> None:
+    rows = [(*row[1:], "Кызылординская область") for row in LABORATORIES]
+    rows[0] = (*LABORATORIES[0][1:], "Регион")
+    one = seen(tmp_path, table(*rows).encode())
+    rows[1] = (*LABORATORIES[1][1:], "г. Астана")
+    two = seen(tmp_path, table(*rows).encode(), regions=())
+    assert ("region_code" in one.feed["identity"], "region_code" in two.feed["identity"]) == (False, True)
 
 
 def test_records_that_share_an_identity_are_counted_in_a_question(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from include.sources.looking.codes import same_but_letters
 from tests.unit.sources.looking.seen import LABORATORIES, Seen, column, seen, table
 
 
@@ -150,6 +151,10 @@ def test_words_that_are_known_in_other_letters_are_taken(tmp_path: Path) -> None
         "codes": {"telegram-kanal": "telegram_channel", "сайт.": "website", "sayt": "website"},
     }
     assert found.asked("fields.platform.codes")[0].details == "'ЩЮЖ' (1 record)"
+
+
+def test_two_letters_are_too_few_to_know_a_word_by() -> None:
+    assert (same_but_letters("k.g", "units"), same_but_letters("gramm", "units")) == ("", "g")
 
 
 def test_addresses_never_stand_among_the_words_that_are_asked_about(tmp_path: Path) -> None:
