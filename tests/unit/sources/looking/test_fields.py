@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from include.contracts import DATASETS, load
+from include.sources.looking.fields import names_of
 from tests.unit.sources.looking.seen import LABORATORIES, seen, table
 
 RUSSIAN, KAZAKH, ENGLISH = range(3)
@@ -58,6 +59,9 @@ def test_numbers_in_headings_tell_fields_apart_that_are_called_alike(tmp_path: P
         ("01.04.2025", "учреждение УИС", "2", "3", "4", "5"),
     ]
     found = seen(tmp_path, table(headings, *rows).encode(), "resocialisation")
+    names = names_of(load("core_resocialisation"))
+    other = {months: names.score("Работа: 3 месяца", f"employed_{months}m") for months in (3, 6, 12)}
+    assert other[3] > 1.5 * max(other[6], other[12])
     after = {months: found.fields.get(f"employed_{months}m") for months in (12, 6, 3)}
     assert after == {12: "Работа: 12 месяцев", 6: "Работа: 6 месяцев", 3: "Работа: 3 месяца"}
 
