@@ -14,10 +14,10 @@ from jsonschema import Draft202012Validator
 
 from include.contracts import DATASETS, codes, load
 from include.sources.definition import DEFAULT_FOLDER, SourceDefinition
-from include.sources.parts import Part
 from include.sources.definition.reference import reference
 from include.sources.definition.schema import definition_schema
 from include.sources.deployment import Deployment
+from include.sources.parts import Part
 
 DOCS = Path(__file__).parents[4] / "docs"
 WRITTEN = [
