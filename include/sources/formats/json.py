@@ -7,19 +7,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 from duckdb.func import PythonUDFType
 
 from include.sources.definition import JsonFormat, JsonlFormat
-from include.sources.formats.nesting import deepest, pieces
+from include.sources.formats.json_items import (
+    LARGEST_FRAME,
+    BrokenDocument,
+    Frame,
+    Knife,
+    LargeFrame,
+    TooDeep,
+    cut_out,
+)
+from include.sources.formats.json_signs import deepest
 from include.sources.formats.numbered import numbered_lines
 from include.sources.formats.raw import RawRows, Reading, check_headings, identifier, literal
 from include.sources.formats.spool import too_many_rows
 from include.sources.formats.text import utf8_text
 
-MAX_PAGE_BYTES = 32 << 20
 RULE = "row.json"
 NOTHING_TAKEN = "Ask the source, or land the delivery again; nothing of this file was taken."
 ODD = r"[:,\[]\s*-?([0-9]+[.][0-9]*0([^0-9]|$)|[0-9.]+[eE]|[0-9.]{17}|0[.]000000)"
@@ -40,7 +48,8 @@ def read_jsonl(reading: Reading, declared: JsonlFormat) -> RawRows:
     headings = _look_at_keys(reading, table)
     check_headings(reading, headings, "keys of the objects")
     if _has_fractions(reading, table):
-        table = _with_numbers_as_written(reading, table)
+        odd = f"{_fraction(reading)} and regexp_matches(item, {literal(ODD)})"
+        table = _with_numbers_as_written(reading, table, odd)
     return _raw(reading, table, rows)
 
 
@@ -56,21 +65,21 @@ def read_json(reading: Reading, declared: JsonFormat) -> RawRows:
             beyond a limit.
     """
     path = utf8_text(reading, declared.encoding)
-    _check_nesting(reading, "document", deepest(pieces(path)))
-    source = f"read_json_objects({literal(str(path))}, format='unstructured', maximum_object_size={MAX_PAGE_BYTES})"
+    items = reading.folder / f"{reading.delivered.label}.items"
     try:
-        _check_lists(reading, declared, source)
-        stated = _stated(reading, declared, source)
-        table = _items(reading, declared, source)
-    except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException):
-        large = path.stat().st_size > MAX_PAGE_BYTES
-        found = (
-            f"broken JSON, or more than {MAX_PAGE_BYTES >> 20} MiB in one document"
-            if large
-            else "broken JSON"
-        )
-        raise reading.refuse("document", found, "whole JSON documents", NOTHING_TAKEN) from None
-    rows = _check_items(reading, stated, declared, table)
+        knife = cut_out(path, items, _keys_of(declared.items), reading.limits.nesting)
+        _check_frames(reading, declared, knife)
+    except TooDeep:
+        raise _beyond(reading, "document", f"more than {reading.limits.nesting} levels", "nesting") from None
+    except LargeFrame:
+        raise reading.refuse(
+            "document", f"more than {LARGEST_FRAME >> 20} MiB besides its records", "less",
+            f"Mend format.items of the definition. {NOTHING_TAKEN}",
+        ) from None  # fmt: skip
+    except BrokenDocument:
+        raise _broken(reading) from None
+    table = _items(reading, items, knife.count)
+    rows = knife.count
     if declared.each:
         table, rows = _each(reading, declared.each, table)
     check_headings(reading, _look_at_keys(reading, table), "keys of the records")
@@ -91,14 +100,18 @@ def _raw(reading: Reading, table: str, rows: int) -> RawRows:
 # Documents -------------------------------------------------------------------------------------------------------
 
 
-def _check_lists(reading: Reading, declared: JsonFormat, source: str) -> None:
-    """Every document has one list of records at the path, and every key on the way to it once."""
-    place = json_path(declared.items)
-    doubled = " or ".join(_leads_twice(path) for path in (declared.items, declared.total or "") if path)
-    documents, lists, twice = reading.connection.execute(
-        f"select count(*), count(*) filter (json_type(json, {place}) = 'ARRAY'), "
-        f"count(*) filter ({doubled or 'false'}) from {source}"
-    ).fetchall()[0]
+def _check_frames(reading: Reading, declared: JsonFormat, knife: Knife) -> None:
+    """Every document has one list of records at the path, every key on the way to it once, and states the number."""
+    documents = lists = 0
+    twice, stated = False, set()
+    for frame in knife.frames():
+        documents += 1
+        value, doubled = _at(frame, declared.items)
+        lists += isinstance(value, list)
+        twice |= doubled
+        if declared.total:
+            value, doubled = _at(frame, declared.total)
+            stated.add(None if doubled else str(value))
     if documents != lists:
         raise reading.refuse(
             "document", f"no list at {declared.items or 'the top'} in {documents - lists} of {documents} documents",
@@ -111,73 +124,66 @@ def _check_lists(reading: Reading, declared: JsonFormat, source: str) -> None:
             "every key once",
             NOTHING_TAKEN,
         )
+    if declared.total:
+        _check_total(reading, declared.total, stated, knife.count)
 
 
-def _leads_twice(path: str) -> str:
-    """SQL: whether a key of the path stands more than once in its object."""
-    keys = path.split(".")
-    return " or ".join(
-        f"len(list_filter(json_keys(json, {json_path('.'.join(keys[:n]))}), lambda k: k = {literal(key)})) > 1"
-        for n, key in enumerate(keys)
-    )
+def _at(frame: object, path: str) -> tuple[object, bool]:
+    """The value at a path of a document, and whether a key on the way to it stands more than once."""
+    doubled = False
+    for key in _keys_of(path):
+        if not isinstance(frame, Frame):
+            return None, doubled
+        doubled |= key in frame.doubled
+        frame = frame.get(key)
+    return frame, doubled
 
 
-def _stated(reading: Reading, declared: JsonFormat, source: str) -> int | None:
-    """The number of records that the documents state; they must agree."""
-    if not declared.total:
-        return None
-    total = f"try_cast(json_extract_string(json, {json_path(declared.total)}) as bigint)"
-    documents, stating, least, most = reading.connection.execute(
-        f"select count(*), count({total}), min({total}), max({total}) from {source}"
-    ).fetchall()[0]
-    if documents != stating or least != most:
+def _check_total(reading: Reading, path: str, stated: set[str | None], count: int) -> None:
+    number = stated.pop() if len(stated) == 1 else None
+    if number is None or not number.isdecimal():
+        raise reading.refuse(
+            "document", "no number, or several, of records stated", f"one number at {path}", NOTHING_TAKEN
+        )
+    if int(number) != count:
         raise reading.refuse(
             "document",
-            "no number, or several, of records stated",
-            f"one number at {declared.total}",
+            f"{count} records",
+            f"the {int(number)} that the source states ({path})",
             NOTHING_TAKEN,
         )
-    return int(least)
 
 
-def _items(reading: Reading, declared: JsonFormat, source: str) -> str:
-    """The records, in a table: raw_row, item, received, whole."""
+def _items(reading: Reading, path: Path, count: int) -> str:
+    """The records, in a table: raw_row, item, received, whole. All of them are objects."""
     con = reading.connection
-    odd = f"regexp_matches(json, {literal(ODD)})"
-    if con.execute(f"select count(*) from {source} where {odd}").fetchall()[0][0]:
-        written = _as_written(reading)
-        source = f"(select case when {odd} then {written}(json) else json end as json from {source})"
+    lines, rows = numbered_lines(reading, path, "record")
+    if rows != count:  # an empty place between two commas
+        raise _broken(reading)
     table = identifier(f"items_{reading.delivered.label}")
+    odd = f"regexp_matches(item, {literal(ODD)})"
     con.execute(
-        f"create temp table {table} as select row_number() over () as raw_row, cast(item as varchar) as item, "
-        f"null::varchar as received, true as whole from (select unnest(cast(json_extract(json, "
-        f"{json_path(declared.items)}) as json[])) as item from {source})"
+        f"create temp table {table} as select row_number() over (order by number) as raw_row, trim(line) as item, "
+        f"null::varchar as received, true as whole from {lines}"
     )
+    kind = "coalesce(try_cast(json_type(try_cast(item as json)) as varchar), '')"
+    broken, others = con.execute(
+        f"select count(*) filter ({kind} = ''), count(*) filter ({kind} not in ('', 'OBJECT')) from {table}"
+    ).fetchall()[0]
+    if broken:
+        raise _broken(reading)
+    if others:
+        raise reading.refuse(
+            "document", f"{others} of {rows} records that are no objects", "objects with named values",
+            "Mend format.items of the definition, or ask the source; nothing of this file was taken.",
+        )  # fmt: skip
+    if con.execute(f"select exists (from {table} where {odd})").fetchall()[0][0]:
+        table = _with_numbers_as_written(reading, table, odd)
     return table
 
 
-def _check_items(reading: Reading, stated: int | None, declared: JsonFormat, table: str) -> int:
-    """As many objects as the source states, within the limits; how many."""
-    rows, objects, longest = reading.connection.execute(
-        f"select count(*), count(*) filter (json_type(item) = 'OBJECT'), max(length(item)) from {table}"
-    ).fetchall()[0]
-    if stated is not None and stated != rows:
-        raise reading.refuse(
-            "document",
-            f"{rows} records",
-            f"the {stated} that the source states ({declared.total})",
-            NOTHING_TAKEN,
-        )
-    if rows != objects:
-        raise reading.refuse(
-            "document", f"{rows - objects} of {rows} records that are no objects", "objects with named values",
-            "Mend format.items of the definition, or ask the source; nothing of this file was taken.",
-        )  # fmt: skip
-    if rows > reading.limits.rows:
-        raise too_many_rows(reading)
-    if (longest or 0) > reading.limits.cell_chars:
-        raise _beyond(reading, "document", f"a record of {longest} characters", "cell_chars")
-    return int(rows)
+def _broken(reading: Reading) -> Exception:
+    return reading.refuse("document", "broken JSON", "whole JSON documents", NOTHING_TAKEN)
 
 
 def _each(reading: Reading, each: str, table: str) -> tuple[str, int]:
@@ -217,6 +223,10 @@ def _nested(path: str, value: str) -> str:
 
 
 # Records ---------------------------------------------------------------------------------------------------------
+
+
+def _keys_of(path: str) -> list[str]:
+    return [key for key in path.split(".") if key]
 
 
 def json_path(path: str) -> str:
@@ -327,14 +337,13 @@ def _fraction(reading: Reading) -> str:
     return f"case when whole then list_contains(json_type(item, [{places}]), 'DOUBLE') else false end"
 
 
-def _with_numbers_as_written(reading: Reading, table: str) -> str:
+def _with_numbers_as_written(reading: Reading, table: str, odd: str) -> str:
     """The same records in a table of their own; `received` is the record where its numbers had to be quoted."""
     con, made, written = (
         reading.connection,
         identifier(f"numbers_{reading.delivered.label}"),
         _as_written(reading),
     )
-    odd = f"{_fraction(reading)} and regexp_matches(item, {literal(ODD)})"
     con.execute(
         f"create temp table {made} as select raw_row, case when odd then {written}(item) else item end as item, "
         f"case when odd then item end as received, whole from (select *, {odd} as odd from {table})"
@@ -370,7 +379,7 @@ def _check_nesting_of_lines(reading: Reading, lines: str) -> None:
     )
     while some := found.fetchmany(100):
         for number, line in some:
-            _check_nesting(reading, f"line {number}", deepest([line.encode()]))
+            _check_nesting(reading, f"line {number}", deepest(line.encode()))
 
 
 def _check_nesting(reading: Reading, place: str, levels: int) -> None:

@@ -16,10 +16,10 @@ CHUNK = 4 << 20
 LINES = pa.schema([("number", pa.int64()), ("line", pa.string())])
 
 
-def numbered_lines(reading: Reading, path: Path) -> tuple[str, int]:
+def numbered_lines(reading: Reading, path: Path, called: str = "line") -> tuple[str, int]:
     """Every line of a UTF-8 file that is not blank: a relation with number (from 1, blank lines counted) and line.
 
-    A line ends with a line feed; a carriage return before it belongs to the end. The lines are kept in a file of the
+    `called` is what a message calls a line. A line ends with a line feed; a carriage return before it belongs to the end. The lines are kept in a file of the
     reading's folder, so that they can be scanned more than once.
 
     Returns:
@@ -31,7 +31,7 @@ def numbered_lines(reading: Reading, path: Path) -> tuple[str, int]:
     kept = reading.folder / f"{reading.delivered.label}.lines.parquet"
     number = rows = 0
     with pq.ParquetWriter(kept, LINES, compression="lz4", use_dictionary=False) as out:
-        for piece in _pieces(reading, path):
+        for piece in _pieces(reading, path, called):
             if b"\0" in piece:
                 raise no_text(reading, number + 1 + piece.count(b"\n", 0, piece.index(b"\0")))
             lines = pc.list_flatten(pc.split_pattern(pa.array([piece.decode()], pa.large_string()), "\n"))
@@ -40,12 +40,12 @@ def numbered_lines(reading: Reading, path: Path) -> tuple[str, int]:
             table = pa.table({"number": numbers, "line": pc.utf8_rtrim(lines, "\r").cast(pa.string())})
             table = table.filter(pc.not_equal(pc.utf8_trim_whitespace(table["line"]), ""))
             rows += table.num_rows
-            _within(reading, table, rows)
+            _within(reading, table, rows, called)
             out.write_table(table)
     return f"read_parquet({literal(str(kept))})", rows
 
 
-def _pieces(reading: Reading, path: Path) -> Iterator[bytes]:
+def _pieces(reading: Reading, path: Path, called: str) -> Iterator[bytes]:
     """The file in pieces that end where a line ends, without the line break, and without a byte order mark."""
     rest, begins = b"", True
     with path.open("rb") as file:
@@ -54,7 +54,7 @@ def _pieces(reading: Reading, path: Path) -> Iterator[bytes]:
             cut = piece.rfind(b"\n")
             if cut < 0:
                 rest = piece
-                _not_endless(reading, rest)
+                _not_endless(reading, rest, called)
                 continue
             whole, rest = piece[:cut], piece[cut + 1 :]
             yield whole.removeprefix(b"\xef\xbb\xbf") if begins else whole
@@ -63,25 +63,25 @@ def _pieces(reading: Reading, path: Path) -> Iterator[bytes]:
         yield rest.removeprefix(b"\xef\xbb\xbf") if begins else rest
 
 
-def _not_endless(reading: Reading, line: bytes) -> None:
+def _not_endless(reading: Reading, line: bytes, called: str) -> None:
     most = reading.limits.cell_chars
     if len(line) > 4 * most:  # a character has at most four bytes
         raise reading.refuse(
-            "lines", f"a line of more than {most} characters", f"no more than {most} (limits.cell_chars)",
+            f"{called}s", f"a {called} of more than {most} characters", f"no more than {most} (limits.cell_chars)",
             "Ask the source whether this is the right file, or raise the limit of the deployment.",
         )  # fmt: skip
 
 
-def _within(reading: Reading, table: pa.Table, rows: int) -> None:
+def _within(reading: Reading, table: pa.Table, rows: int, called: str) -> None:
     longest = pc.max(pc.utf8_length(table["line"])).as_py() or 0
     if longest > reading.limits.cell_chars:
         place = table["number"][pc.index(pc.utf8_length(table["line"]), longest).as_py()].as_py()
         raise reading.refuse(
-            f"line {place}", f"{longest} characters", f"no more than {reading.limits.cell_chars} (limits.cell_chars)",
+            f"{called} {place}", f"{longest} characters", f"no more than {reading.limits.cell_chars} (limits.cell_chars)",
             "Ask the source whether this is the right file, or raise the limit of the deployment.",
         )  # fmt: skip
     if rows > reading.limits.rows:
         raise reading.refuse(
-            "lines", f"more than {reading.limits.rows} lines", f"no more than {reading.limits.rows} (limits.rows)",
+            f"{called}s", f"more than {reading.limits.rows} {called}s", f"no more than {reading.limits.rows} (limits.rows)",
             "Ask the source for smaller deliveries, or raise the limit of the deployment.",
         )  # fmt: skip

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from include.sources import Limits
+from include.sources.formats import json_items
 from tests.unit.sources.formats.opened import landed, opened, refusal
 
 LINES = {"kind": "jsonl"}
@@ -184,7 +187,8 @@ def test_nesting_beyond_the_limit_is_refused_with_both_figures(tmp_path: Path, l
         (LINES, '{"n": 1}\n' + nested(levels), "line 2"),
         (TOP, f"[{nested(levels - 1)}]", "document"),
     ):
-        said = f"{place}: found {levels} levels; expected no more than 64 (limits.nesting)"
+        found = f"{levels} levels" if form == LINES else "more than 64 levels"
+        said = f"{place}: found {found}; expected no more than 64 (limits.nesting)"
         assert said in refusal(tmp_path, form, text, "n")
 
 
@@ -210,6 +214,67 @@ def test_beyond_a_limit_a_delivery_is_refused_with_the_figures(
     assert said in refusal(tmp_path, TOP, f"[{','.join(records)}]", "n", limits=limits)
 
 
-def test_a_document_larger_than_can_be_read_at_once_is_told_so(tmp_path: Path) -> None:
-    document = '[{"n": "1"}' + " " * (33 << 20) + "]"
-    assert "more than 32 MiB in one document" in refusal(tmp_path, TOP, document, "n")
+def test_a_document_may_be_larger_than_can_be_held_at_once(tmp_path: Path) -> None:
+    records = ",\n ".join(f'{{"n": "{number}", "s": "{"соль" * 100}"}}' for number in range(50_000))
+    found = opened(tmp_path, NESTED, f'{{"data": {{"items": [{records}]}}}}', "n")
+    assert (tmp_path / "landed").stat().st_size > 39 << 20
+    assert found.cells == [str(number) for number in range(50_000)]
+
+
+def test_much_beside_the_records_is_refused_with_the_figure(tmp_path: Path) -> None:
+    document = '{"other": [' + "1, " * 3_000_000 + '1], "data": {"items": []}}'
+    assert "found more than 8 MiB besides its records" in refusal(tmp_path, NESTED, document, "n")
+
+
+# Where records are cut out of a document -------------------------------------------------------------------------
+
+RECORDS = [
+    r'{"n": "]}[{,\"\\", "s": {"a": [1, {"b": []}], "": ","}}', '{ "n" : "б" }', '{"s": "\\\\", "n": "\\""}',
+    '{\n  "n": "в",\r\n\t"s": [\n]\n}', "{}", '{"n": 1.50}', '{"items": [{"n": "not this one"}], "n": "г"}',
+]  # fmt: skip
+FRAMES = [
+    '{{"data": {{"items": [{}]}}}}',
+    '{{"items": [1, [2], {{"n": 3}}], "data": {{"other": [{{"n": 4}}], "items": [ {} ], "more": "]"}}, "data2": []}}',
+    '{{"a\\"": ["{{", {{"items": [5]}}], "d\\u0061ta": {{"data": {{"items": [6]}}, "items":\n[\n{}\n]\n}} }}',
+    '{{"data": {{"items": []}}}}\n{{"data": {{"items": [{}]}}}} {{"data": {{"items": [ \n ]}}}}',
+]  # fmt: skip
+
+
+def at_any_size(monkeypatch: pytest.MonkeyPatch, sizes: Iterable[int]) -> Iterator[int]:
+    """Documents are gone over in pieces of so many bytes, one size after another."""
+    for size in sizes:
+        monkeypatch.setattr(json_items, "CHUNK", size)
+        yield size
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+def test_records_are_those_that_a_parser_finds_wherever_a_piece_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, frame: str
+) -> None:
+    path, cut = tmp_path / "document", tmp_path / "cut"
+    text = frame.format(", ".join(RECORDS))
+    path.write_text(text, encoding="utf-8", newline="")
+    expected = [json.loads(record) for record in RECORDS]
+    for size in at_any_size(monkeypatch, [*range(1, 40), 1 << 20]):
+        knife = json_items.cut_out(path, cut, ["data", "items"], 64)
+        lines = [line for line in cut.read_text(encoding="utf-8").split("\n") if line.strip()]
+        assert ([json.loads(line) for line in lines], knife.count) == (expected, len(expected)), size
+        frames = list(knife.frames())
+        assert len(frames) == text.count('{"data": {"items": [') or len(frames) == 1
+        assert all(document["data"]["items"] == [] for document in frames)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        '[{"n": 1}}', '[{"n": 1}', '[{"n": 1}, ]', '[{"n": 1}, , {"n": 2}]', '[, {"n": 1}]', '[{"n": 1}]]', '{"n": 1}]',
+        '[{"n": 1}] [', '[{"n": "1\n"}]', '[{"n": "1}]', "[{'n': 1}]", '[{"n": 1} {"n": 2}]', '[{"n": 1]}', '[{"n": 1}], []', "[]x",
+        '[{"n": 1}];', "][", "}{", '"[]', "\\[]",
+    ],
+)  # fmt: skip
+def test_a_broken_document_is_refused_wherever_a_piece_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, document: str
+) -> None:
+    for _ in at_any_size(monkeypatch, [1, 2, 3, 5, 1 << 20]):
+        message = refusal(tmp_path, TOP, document, "n")
+        assert message.startswith("document: found broken JSON; expected whole JSON documents"), message
