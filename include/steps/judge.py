@@ -78,7 +78,7 @@ def rules_of(contract: Contract) -> list[RowRule]:
     readers = [
         RowRule("row.columns", "as many columns as the heading line, whole quotes", ""),
         RowRule("row.json", "one whole JSON object, no key twice that is read", ""),
-        RowRule("row.xml", "no element twice that stands for one field", ""),
+        RowRule("row.xml", "no element twice that stands for one field, none with others in it", ""),
     ]
     return [*readers, *row_rules(contract), CONFLICT]
 

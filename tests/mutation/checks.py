@@ -176,13 +176,13 @@ def tokens(original: Original, content: bytes) -> set[str] | None:
     return None
 
 
-def stated(original: Original, content: bytes) -> object:
+def stated(original: Original, content: bytes) -> int | None:
     """The number of records that the documents state, as another reader finds it; None where it finds none."""
     if "total" not in FORMATS[original.form]:
         return None
     try:
         document, _ = json.JSONDecoder().raw_decode(content.decode("utf-8-sig").lstrip())
-        return document["data"]["total"]
+        return int(document["data"]["total"])  # as a number or as its text
     except Exception:  # as above
         return None
 

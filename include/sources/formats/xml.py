@@ -31,7 +31,7 @@ def read_xml(reading: Reading, declared: XmlFormat) -> RawRows:
     """Every element at the record path; raw_row counts them from 1.
 
     A record in which an element that the definition reads stands more than once is a reject: nobody can say which of
-    them holds.
+    them holds. So is one in which such an element holds others with a text that the definition does not read.
 
     Raises:
         SourceError: the document is not whole or not sound, has a document type, or goes beyond a limit.
@@ -95,7 +95,13 @@ def _row(reading: Reading, number: int, record: Element, headings: list[str]) ->
     if longest > reading.limits.cell_chars:
         raise _beyond(reading, f"a text of {longest} characters in record {number}", "cell_chars")
     rest = _as_json({name: several if len(several) > 1 else several[0] for name, several in texts.items()})
-    return (number, *cells, "row.xml" if doubled else None, rest)
+    return (number, *cells, "row.xml" if doubled or _is_lost_within(headings, texts) else None, rest)
+
+
+def _is_lost_within(headings: list[str], texts: dict[str, list[str | None]]) -> bool:
+    """Whether an element that is read holds others whose texts are not."""
+    unread = [path for path in texts if "/" in path and path not in headings and "@" not in path]
+    return any(path.startswith(f"{heading}/") and any(texts[path]) for path in unread for heading in headings)
 
 
 def _texts(record: Element) -> dict[str, list[str | None]]:

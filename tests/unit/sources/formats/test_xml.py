@@ -63,6 +63,18 @@ def test_an_element_that_stands_twice_is_no_answer_unless_nobody_reads_it(tmp_pa
     assert found.rejects == {2: ('{"n": ["2", "3"]}', "row.xml"), 3: ('{"n": ["4", null]}', "row.xml")}
 
 
+def test_an_element_with_others_in_it_is_no_answer_unless_these_are_read_or_say_nothing(
+    tmp_path: Path,
+) -> None:
+    content = document("<n>1<b>2</b></n>", "<n>3<br/>4</n>", "<n>5<r no='6'><n>7</n></r></n>")
+    found = opened(tmp_path, FORM, content, "n")
+    assert found.rows == {2: ("34",)}
+    assert found.rejects == {
+        1: ('{"n": "1", "n/b": "2"}', "row.xml"), 3: ('{"n": "5", "n/r/@no": "6", "n/r/n": "7"}', "row.xml"),
+    }  # fmt: skip
+    assert opened(tmp_path, FORM, document("<n>1<b>2</b></n>"), "n", "n/b").rows == {1: ("1", "2")}
+
+
 def test_a_record_within_a_record_is_a_part_of_it_and_kept_as_received(tmp_path: Path) -> None:
     found = opened(tmp_path, FORM, document("<n>1</n><record><n>2</n></record>", "<n>3</n>"), "n", "record/n")
     assert found.rows == {1: ("1", "2"), 2: ("3", None)}
