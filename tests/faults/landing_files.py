@@ -19,16 +19,16 @@ from include.steps.ingest import Landed
 from include.storage import landing
 from tests.end_to_end.country import Place
 from tests.end_to_end.small import FEED
-from tests.faults.clock import clocked
+from tests.faults.clock import Held, clocked
 
 
 @dataclass
 class Run:
-    """One run of landing; `seconds` are those of its transport."""
+    """One run of landing."""
 
     landed: Landed | None = None
     faults: list[SourceError] = field(default_factory=list)
-    seconds: float = 0.0
+    held: Held = field(default_factory=Held)
 
     @property
     def kinds(self) -> list[type[SourceError]]:
@@ -71,7 +71,7 @@ def land() -> Run:
             run.landed = ingest.land(FEED)
         except SourceError as error:
             run.faults = list(getattr(error, "faults", (error,)))
-    run.seconds = held.seconds
+    run.held = held
     return run
 
 

@@ -198,7 +198,7 @@ class AnnouncesMoreNamesThanItSends(Behaviour):
 
 class DripsEachRead(Behaviour):
     def read(self, name: str, offset: int, block: bytes) -> bytes | int:
-        self.server.over.wait(0.3)
+        self.server.over.wait(0.6)
         return block
 
 
@@ -337,11 +337,11 @@ FAULTS = [
     Fault("key exchange without end", LATE, f"greeting: {IN_TIME}", 1, StopsInTheKeyExchange, deadline_s=2),
     Fault("another protocol on the port of SSH", RETRY, f"greeting: {NOT_WHOLE}", 1, SpeaksAnotherProtocol),
     Fault("accepts and closes before the greeting", RETRY, f"greeting: {NOT_WHOLE}", 1, AcceptsAndCloses),
-    Fault("login without end", LATE, f"login: {IN_TIME}", 1, NeverAnswersTheLogin, deadline_s=2),
+    Fault("login without end", LATE, f"login: {IN_TIME}", 1, NeverAnswersTheLogin, deadline_s=4),
     Fault("login without an answer within the timeout", RETRY, f"login: {NOT_WHOLE}", 1, NeverAnswersTheLogin, timeout_s=0.5),
     Fault("dropped at the login", RETRY, f"login: {NOT_WHOLE}", 1, DropsAtTheLogin),
     Fault("no SFTP behind SSH", RETRY, f"opening SFTP: {NOT_WHOLE}", 1, HasNoSftp),
-    Fault("opening SFTP without end", LATE, f"opening SFTP: {IN_TIME}", 1, NeverAnswersTheSubsystem, deadline_s=2),
+    Fault("opening SFTP without end", LATE, f"opening SFTP: {IN_TIME}", 1, NeverAnswersTheSubsystem, deadline_s=4),
     # the connection
     connected("host key changed", "host key changed", extra={"host_key": OTHER_KEY}),
     connected("host key of another server", "host key changed", extra={"host_key": OF_NOBODY}),
@@ -359,7 +359,7 @@ FAULTS = [
     Fault("folder is missing", FINAL, "folder: found no such folder on the server", 1, FolderIsMissing),
     Fault("folder may not be listed", FINAL, "listing: found no permission", 1, FolderMayNotBeListed),
     Fault("listing without end", FINAL, "more than 200 files", 1, ListsWithoutEnd, limits={"files": 200}),
-    Fault("listing of other files without end", LATE, f"listing: {IN_TIME}", 1, ListsOtherFilesWithoutEnd, deadline_s=2),
+    Fault("listing of other files without end", LATE, f"listing: {IN_TIME}", 1, ListsOtherFilesWithoutEnd, deadline_s=4),
     Fault("fewer names than announced", RETRY, f"listing: {NOT_WHOLE} (SFTPError)", 1, AnnouncesMoreNamesThanItSends),
     # one file among others
     Fault("file growing between listings", RETRY, "still growing", 1, FileGrowsBetweenListings, OTHERS),
@@ -371,8 +371,8 @@ FAULTS = [
     Fault("permission lost in the middle of a file", FINAL, "reading: found no permission", 1, PermissionIsLostInTheMiddle, OTHERS),
     Fault("reset in the middle of a file", RETRY, f"reading: {NOT_WHOLE}", 2, ResetsInTheMiddleOfARead, OTHERS),
     Fault("read without an answer within the timeout", RETRY, f"reading: {NOT_WHOLE} (TimeoutError)", 2, ReadNeverAnswers, OTHERS, timeout_s=0.5),
-    Fault("read without end", LATE, f"reading: {IN_TIME}", 1, ReadNeverAnswers, (BEFORE,), deadline_s=2),
-    Fault("slow drip of reads", LATE, IN_TIME, 1, DripsEachRead, (BEFORE,), deadline_s=2),
+    Fault("read without end", LATE, f"reading: {IN_TIME}", 1, ReadNeverAnswers, (BEFORE,), deadline_s=4),
+    Fault("slow drip of reads", LATE, IN_TIME, 1, DripsEachRead, (BEFORE,), deadline_s=4),
     Fault("read that ends too soon", RETRY, f"32768 bytes where the listing says {len(BIG)}", 1, ReadEndsTooSoon, OTHERS),
     Fault("size stated too high", RETRY, f"{len(BIG)} bytes where the listing says 300000", 1, SaysTooMuch, OTHERS),
     Fault("size stated too low", RETRY, "40001 bytes where the listing says 40000", 1, SaysTooLittle, OTHERS),
@@ -385,8 +385,8 @@ FAULTS = [
     Fault("pipe among the files", FINAL, "a pipe, a device or a socket", 1, APipe, EVERY),
     Fault("every session dropped after the listing", RETRY, f"reading: {NOT_WHOLE}", 3, DropsEverySessionAfterTheListing, faults=3),
     # the line
-    Fault("slow drip of the line", LATE, IN_TIME, 1, landed=(BEFORE,), deadline_s=3, line="drip"),
-    Fault("line that is silent in the middle", LATE, IN_TIME, 1, landed=(BEFORE,), deadline_s=3, line="hold"),
+    Fault("slow drip of the line", LATE, IN_TIME, 1, landed=(BEFORE,), deadline_s=4, line="drip"),
+    Fault("line that is silent in the middle", LATE, IN_TIME, 1, landed=(BEFORE,), deadline_s=4, line="hold"),
     Fault("line cut in the middle", RETRY, NOT_WHOLE, 2, landed=OTHERS, line="cut"),
     Fault("line reset in the middle", RETRY, NOT_WHOLE, 2, landed=OTHERS, line="reset"),
 ]  # fmt: skip

@@ -13,7 +13,7 @@ from include.storage import landing
 from include.storage.home import Home
 from tests.end_to_end.small import FEED, small_place
 from tests.faults.certificates import authority_and_server
-from tests.faults.clock import clocked
+from tests.faults.clock import Held, clocked
 from tests.faults.http import FAULTS, SIZE, Fault, by_name, good
 from tests.faults.http_server import Server, serving
 from tests.faults.place import JSON, QUERY, TOKEN, entered, files_below, http_place
@@ -44,7 +44,7 @@ def test_a_fault_gives_its_error_in_time_and_nothing_half_landed(fault: Fault, t
             with clocked() as held:
                 error = landed()
             check_error(fault, error, server)
-            check_time(fault, float(transport(server, fault)["deadline_s"]), held.seconds)  # type: ignore[arg-type]
+            check_time(fault, float(transport(server, fault)["deadline_s"]), held)  # type: ignore[arg-type]
             check_landing(fault, home)
             deliveries = [request for request in server.asked if request.path != "/deliveries"]
             assert fault.asked in (None, len(deliveries))
@@ -76,10 +76,9 @@ def check_error(fault: Fault, error: SourceError | None, server: Server) -> None
         assert secret not in message
 
 
-def check_time(fault: Fault, deadline_s: float, took: float) -> None:
-    assert fault.waits_s <= took <= deadline_s * 1.1
-    if fault.error is DeadlineExceeded:
-        assert took >= deadline_s * 0.9
+def check_time(fault: Fault, deadline_s: float, held: Held) -> None:
+    assert fault.waits_s <= held.seconds
+    assert held.reached(deadline_s) if fault.error is DeadlineExceeded else held.kept(deadline_s)
 
 
 def check_landing(fault: Fault, home: Home) -> None:

@@ -218,8 +218,8 @@ def no_secret(text: str) -> None:
 
 
 @pytest.mark.parametrize(("then", "deadline_s", "kind", "said"), [
-    ("drip", 3, DeadlineExceeded, "found no end of it in time"),
-    ("hold", 3, DeadlineExceeded, "found no end of it in time"),
+    ("drip", 5, DeadlineExceeded, "found no end of it in time"),
+    ("hold", 5, DeadlineExceeded, "found no end of it in time"),
     ("cut", 20, RetryableSourceError, "found no whole answer"),
     ("reset", 20, RetryableSourceError, "found no whole answer"),
 ])  # fmt: skip
@@ -237,7 +237,7 @@ def test_an_object_whose_bytes_stop_in_the_middle_is_not_taken_for_whole(
         )  # fmt: skip
         run = land()
         assert run.kinds == [kind] and said in run.said and BAD in run.said
-        assert run.seconds <= deadline_s * 1.1
+        assert run.held.kept(deadline_s)
         assert BEFORE in deliveries(place) and BAD not in deliveries(place) and whole(place, prefix.folder)
 
 
@@ -291,7 +291,7 @@ def test_a_name_with_an_inner_address_is_refused(tmp_path: Path, prefix: Prefix)
 def test_a_look_up_that_hangs_ends_at_the_deadline(tmp_path: Path, prefix: Prefix) -> None:
     with called(prefix, tmp_path, deadline_s=1), look_ups_that_hang():
         run = land()
-    assert run.kinds == [DeadlineExceeded] and 0.9 <= run.seconds <= 1.1
+    assert run.kinds == [DeadlineExceeded] and run.held.reached(1)
 
 
 def test_nothing_listens_there(tmp_path: Path, prefix: Prefix) -> None:
@@ -399,7 +399,7 @@ def test_a_bucket_of_another_region_is_named(tmp_path: Path) -> None:
 def test_a_body_shorter_than_announced_is_no_listing(tmp_path: Path) -> None:
     with pretending(tmp_path, 200, PAGE, deadline_s=2, **{"Content-Length": "100000"}):
         run = land()
-        assert run.kinds == [DeadlineExceeded] and run.seconds <= 2 * 1.1
+        assert run.kinds == [DeadlineExceeded] and run.held.kept(2)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
