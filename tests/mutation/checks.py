@@ -193,10 +193,13 @@ def rows_of(original: Original, content: bytes) -> set[Row] | None:
         return None
     units, agencies = spellings("units"), spellings("agencies")
     try:
+        rows = pq.read_table(io.BytesIO(content)).select(list(HEADINGS)).to_pylist()
+        texts = [
+            [cell.decode() if isinstance(cell, bytes) else cell for cell in row.values()] for row in rows
+        ]
         return {
-            (number, str(day), what, quantity, units[fold(unit)], agencies[fold(agency)], (packaging or "").strip())
-            for row in pq.read_table(io.BytesIO(content)).select(list(HEADINGS)).to_pylist()
-            for number, day, what, quantity, unit, agency, packaging in [row.values()]
+            (number, str(day)[:10], what, quantity, units[fold(unit)], agencies[fold(agency)], (packaging or "").strip())
+            for number, day, what, quantity, unit, agency, packaging in texts
         }  # fmt: skip
     except Exception:  # as above, or columns of other kinds than they had
         return None

@@ -149,20 +149,19 @@ def _check_pages(reading: Reading, footer: pq.FileMetaData) -> None:
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
         content = memoryview(mapped)
         try:
-            for chunk, rows in _chunks(footer):
-                values = 0
-                for page in pages(content, *_bounds(chunk, size)):
-                    total, count, values = total + page.size, count + 1, values + page.values
-                    if total > most or page.size > largest or count > MOST_PAGES:
-                        raise reading.refuse(
-                            "pages", f"more than {most >> 20} MiB when decompressed, a page of more than "
-                            f"{largest >> 20} MiB, or more than {MOST_PAGES} pages", "less",
-                            f"{DELIVER_ANEW} Limits are the deployment's `expanded_bytes`, `expansion`, `memory_mb`.",
-                        )  # fmt: skip
-                if values != chunk.num_values or values < rows or (_is_flat(chunk) and values != rows):
-                    raise _broken(reading)
-        except BrokenPage:
-            raise _broken(reading) from None
+            with _refusing_broken(reading):
+                for chunk, rows in _chunks(footer):
+                    values = 0
+                    for page in pages(content, *_bounds(chunk, size)):
+                        total, count, values = total + page.size, count + 1, values + page.values
+                        if total > most or page.size > largest or count > MOST_PAGES:
+                            raise reading.refuse(
+                                "pages", f"more than {most >> 20} MiB when decompressed, a page of more than "
+                                f"{largest >> 20} MiB, or more than {MOST_PAGES} pages", "less",
+                                f"{DELIVER_ANEW} Limits are the deployment's `expanded_bytes`, `expansion`, `memory_mb`.",
+                            )  # fmt: skip
+                    if values != chunk.num_values or values < rows or (_is_flat(chunk) and values != rows):
+                        raise _broken(reading)
         finally:
             content.release()
 

@@ -263,6 +263,8 @@ class _Look:
         named = _number(stream, texts, 10) | _number(stream, texts, 12) << 16
         text = int(self.strings[named[named < len(self.strings)]].sum())
         width = (_number(stream, many, 2) - 6) // 6  # a record of many numbers holds some columns of one row
+        if (width < 1).any():
+            raise BrokenContainer
         rows = np.append(rows, np.repeat(_number(stream, many, 4), width))
         first = np.repeat(_number(stream, many, 6) - np.cumsum(width) + width, width)
         columns = np.append(columns, first + np.arange(len(first)))
