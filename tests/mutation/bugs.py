@@ -1,7 +1,7 @@
 """The planted bugs: what each does to the data, by name.
 
-Each stands for what loaders of this kind were seen to do. Most are to be noticed by the checks that know nothing of them:
-files as their sources write them, and damaged ones.
+Each stands for what loaders of this kind were seen to do. Most are to be noticed by checks that know nothing of them: files
+as their sources write them, sound and with bad records, of which every record must be where it belongs.
 """
 
 from __future__ import annotations
@@ -71,6 +71,12 @@ TABLES_AND_TREES: dict[str, Bug] = {
     ),
     "numbers of cells are cut to whole ones": Bug(
         "include.sources.formats.cells", "numbers.cast(pa.int64())", "numbers.cast(pa.int64(), safe=False)", (sound("xlsx"),)
+    ),
+    "the last element of a list is lost": Bug(
+        "include.sources.formats.json", "as bigint) + 1) else [0]", "as bigint)) else [0]", (sound("json each"),)
+    ),
+    "elements are let go before their record ends": Bug(
+        "include.sources.formats.xml", "if above and fitting < whole:", "if above:", (sound("xml"),)
     ),
     "only the first group of rows is read": Bug(
         "include.sources.formats.parquet", "{named} from {source})\"", "{named} from {source} limit {footer.row_group(0).num_rows})\"", (sound("parquet"),)
