@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from include.cli.output import Format, FormatOption, show, table
-from include.cli.place import AsAtOption, existing_home, moment
+from include.cli.place import AsAtOption, SourceOption, existing_home, moment
 
 if TYPE_CHECKING:
     from include.steps.reports import ReportState
@@ -21,14 +21,7 @@ def command(
         int | None,
         typer.Option("--year", min=2000, max=2100, help="The newest that a report came for, by default."),
     ] = None,
-    source: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--source",
-            metavar="ID",
-            help="A source (KZ-43) or one feed (KZ-43/laboratory); may be repeated. All, by default.",
-        ),
-    ] = None,
+    source: SourceOption = None,
     as_at: AsAtOption = None,
     form: FormatOption = Format.table,
 ) -> None:

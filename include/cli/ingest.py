@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from typing import Annotated, Any, Protocol
+from typing import Any, Protocol
 
 import typer
 
 from include.cli.errors import REFUSED, WrongUsage, told
 from include.cli.output import Format, FormatOption, console, say, show, table
+from include.cli.place import SourceOption
 
 COUNTS = ("landed", "accepted", "quarantined", "duplicate")
 Report = Callable[[str], None]
@@ -70,14 +71,7 @@ class Outcome:
 
 
 def command(
-    source: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--source",
-            metavar="ID",
-            help="A source (KZ-43) or one feed (KZ-43/laboratory); may be repeated. All, by default.",
-        ),
-    ] = None,
+    source: SourceOption = None,
     form: FormatOption = Format.table,
 ) -> None:
     """Bring in what the sources deliver: land, judge, gate, commit. Running it again is always safe.

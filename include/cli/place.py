@@ -17,6 +17,14 @@ AsAtOption = Annotated[
         "--as-at", metavar="T", help="As known at T: an ISO 8601 date or time, UTC where it names no zone."
     ),
 ]
+SourceOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--source",
+        metavar="ID",
+        help="A source (KZ-43) or one feed (KZ-43/laboratory); may be repeated. All, by default.",
+    ),
+]
 
 
 def existing_home() -> Home:
