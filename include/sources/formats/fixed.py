@@ -42,8 +42,10 @@ def read_fixed(reading: Reading, declared: FixedFormat) -> RawRows:
 
 def _last(reading: Reading, lines: str, declared: FixedFormat) -> int:
     """The number of the last line that is no footer."""
-    newest = reading.connection.execute(f"select number, line from {lines} order by number desc limit 1000")
-    for number, line in newest.fetchall():
+    # The numbers are sorted alone: with the lines beside them, those of a large file would not fit.
+    newest = f"select number from {lines} order by number desc limit 1000"
+    last = f"select number, line from {lines} where number >= (select min(number) from ({newest})) order by number desc"
+    for number, line in reading.connection.execute(last).fetchall():
         if not (declared.footer and re.search(declared.footer, line)):
             return int(number)
     return 0
