@@ -95,7 +95,7 @@ def ingest(dataset: str) -> DAG:
             outlet_events[CORE[dataset]].extra = total(committed)
 
         @task(trigger_rule=TriggerRule.ALL_DONE)
-        def alerts(expected: list[str], committed: list[dict], ti=None) -> list[str]:
+        def alerts(expected: list[str], ti=None) -> list[str]:
             from dags.accounts import warned
 
             return warned(expected, ti.xcom_pull(task_ids="feeds", key="began"))
@@ -110,7 +110,7 @@ def ingest(dataset: str) -> DAG:
         judged = source.expand(feed_id=expected)
         committed = commit.expand_kwargs(gate(judged))
         announce(committed)
-        alerts(expected, committed)
+        committed >> alerts(expected)
         every_source(expected, judged, committed)
 
     return build()

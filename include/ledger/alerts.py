@@ -1,6 +1,5 @@
 """Alerts: what a person should look at, raised once for a delivery."""
 
-from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -9,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from include.ledger.errors import NotFound
-from include.ledger.models import Alert, BatchDelivery
+from include.ledger.models import Alert
 from include.ledger.models import Delivery as DeliveryTable
 from include.ledger.records import AlertRecord, AlertRow
 from include.ledger.transactions import Transactions
@@ -35,18 +34,6 @@ class Alerts(Transactions):
                 for alert, file, period in session.execute(question)
                 if wanted is None or alert.feed_id in wanted
             ]
-
-    def alert_counts(self, batch_ids: Iterable[str], as_at: datetime) -> dict[str, int]:
-        """Alerts by kind about the deliveries of some batches, raised by `as_at`; acknowledged or not."""
-        wanted = set(batch_ids)
-        question = (
-            select(Alert.kind, BatchDelivery.batch_id)
-            .join(BatchDelivery, BatchDelivery.delivery_id == Alert.delivery_id)
-            .where(Alert.raised_at <= as_at)
-        )
-        with self.reading() as session:
-            kinds = (row.kind for row in session.execute(question) if row.batch_id in wanted)
-            return dict(sorted(Counter(kinds).items()))
 
     def acknowledge(self, alert_id: int, by: str, at: datetime) -> AlertRow:
         """Note that a person has seen an alert; the first who did stays.

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from include.ledger.models import Poll
 from include.ledger.records import PollRecord
-from include.ledger.transactions import Transactions, as_record
+from include.ledger.transactions import Transactions
 
 
 class Polls(Transactions):
@@ -17,12 +17,6 @@ class Polls(Transactions):
         """Note that a feed was asked."""
         with self.writing() as session:
             session.add(Poll(**vars(poll)))
-
-    def polls(self, feed_id: str) -> list[PollRecord]:
-        """Every time a feed was asked, in that order."""
-        question = select(Poll).where(Poll.feed_id == feed_id).order_by(Poll.asked_at, Poll.poll_id)
-        with self.reading() as session:
-            return [as_record(PollRecord, row) for row in session.scalars(question)]
 
     def answers(self, feed_ids: Iterable[str], as_at: datetime) -> dict[str, list[datetime]]:
         """When each of these feeds answered, by `as_at`, and had nothing that was not here already."""

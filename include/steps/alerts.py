@@ -172,8 +172,7 @@ def _same_for_another_period(
 
 def _is_named(feed: Feed) -> bool:
     """Whether it is the source that names the deliveries."""
-    asked_by = getattr(getattr(feed.transport, "deliveries", None), "by", "")
-    return feed.transport.kind in ("folder", "sftp") or asked_by == "list"
+    return feed.transport.kind in ("folder", "sftp") or feed.asked_by == "list"
 
 
 def _order(delivery: DeliveredRow) -> tuple[Any, str]:

@@ -25,6 +25,7 @@ import yaml
 from great_expectations.data_context.types.base import ProgressBarsConfig
 
 from include.contracts import codes, fold, load, spellings
+from include.contracts.rules import MIXED_UP_LETTERS
 
 DEFINITION = Path(__file__).parent / "sources" / "BENCH.yaml"
 RECEIVED = pd.Timestamp("2026-01-15")
@@ -152,7 +153,7 @@ def suite() -> gx.ExpectationSuite:
         if field.pattern:
             found.add_expectation(gxe.ExpectColumnValuesToMatchRegex(column=name, regex=field.pattern))
         if field.type == "string" and not field.codelist and not field.derived:
-            found.add_expectation(gxe.ExpectColumnValuesToNotMatchRegex(column=name, regex="[ЎўЌќЇїЄєЅЈјҐґ]"))
+            found.add_expectation(gxe.ExpectColumnValuesToNotMatchRegex(column=name, regex=MIXED_UP_LETTERS))
     for earlier, later in ORDERED:
         found.add_expectation(
             gxe.ExpectColumnPairValuesAToBeGreaterThanB(

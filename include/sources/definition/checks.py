@@ -100,12 +100,9 @@ def _parts_that_do_not_fit(feed: Feed) -> list[str]:
         isinstance(form, JsonlFormat) and form.encoding == "utf-8"
     ):
         faults.append("format.kind: expected jsonl in utf-8 with the transport sql: rows are landed so")
-    if (
-        isinstance(feed.delivers, Snapshot)
-        and getattr(getattr(transport, "deliveries", None), "by", "") == "since"
-    ):
+    if isinstance(feed.delivers, Snapshot) and feed.asked_by == "since":
         faults.append("delivers.kind: deliveries by since are increments, never a snapshot")
-    if getattr(getattr(transport, "deliveries", None), "by", "") == "month" and not feed.rhythm:
+    if feed.asked_by == "month" and not feed.rhythm:
         faults.append("rhythm: expected one with deliveries by month: its first month is the first asked for")
     unpivot: Unpivot | None = getattr(form, "unpivot", None)
     if unpivot and unpivot.name == unpivot.value:

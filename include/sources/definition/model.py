@@ -91,10 +91,14 @@ class Feed(Part):
     fields: dict[str, Mapping] = Field(description="Where each field of the contract comes from.")
 
     @property
+    def asked_by(self) -> str:
+        """What the source is asked by (month, since, list, …); empty where it hands over files of its own."""
+        return getattr(getattr(self.transport, "deliveries", None), "by", "")
+
+    @property
     def is_asked_by_period(self) -> bool:
         """Whether a delivery holds what belongs to its period, and not whatever there is at the moment of asking."""
-        asked_by = getattr(getattr(self.transport, "deliveries", None), "by", "")
-        return asked_by not in ("since", "document", "all")
+        return self.asked_by not in ("since", "document", "all")
 
     def headings(self) -> set[str]:
         """Every heading that the mapping reads by name; expressions name theirs in double quotes."""

@@ -14,8 +14,8 @@ PLACES = 1000
 def unpivoted(reading: Reading, raw: RawRows, declared: Unpivot) -> RawRows:
     """One record for each cell that says something under the headings that match; raw_row is 1,000 × the row + the place.
 
-    Words for nothing say nothing. A row whose cells there all say nothing stays one record, with place 0. The rows are read once, into a table, and
-    must be as many as the file has.
+    Words for nothing say nothing. A row whose cells there all say nothing stays one record, with place 0. The rows are
+    read once, into a table, and must be as many as the file has.
 
     Raises:
         SourceError: no heading matches, more than 999 do, or rows of the file were not read.

@@ -2,7 +2,7 @@
 
 import pyarrow.compute as pc
 
-from include.contracts import DATASETS, codelist, load
+from include.contracts import DATASETS, codelist
 from include.publish.matrix import matrix
 from include.publish.texts import texts
 
@@ -47,8 +47,3 @@ def test_names_are_those_of_the_language(sample):
     assert {state["code"] for state in shown(sample)["legend"]} == set(
         codelist("report_states")["code"].to_pylist()
     )
-
-
-def test_the_contract_of_the_mart_knows_every_state(sample):
-    (state,) = [field for field in load("mart_reports").fields if field.name == "state"]
-    assert state.codelist == "report_states"
