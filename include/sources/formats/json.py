@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 from duckdb.func import PythonUDFType
 
@@ -39,18 +40,56 @@ ODD_NUMBER = re.compile(r"-?(?:[0-9]+[.][0-9]*0|.*[eE].*|[0-9.]{17,}|0[.]000000[
 def read_jsonl(reading: Reading, declared: JsonlFormat) -> RawRows:
     """Every line as one object; a line that is none, or has a key twice that is read, is a reject with its place."""
     lines, rows = numbered_lines(reading, utf8_text(reading, declared.encoding, blank_is_zero=True))
-    _check_nesting_of_lines(reading, lines)
+    shapes = _shapes(reading, lines)
     table = identifier(f"lines_{reading.delivered.label}")
-    reading.connection.execute(
-        f"create temp table {table} as select number as raw_row, line as item, null::varchar as received, "
-        f"coalesce(try_cast(json_type(try_cast(line as json)) as varchar), '') = 'OBJECT' as whole from {lines}"
+    whole = (
+        "coalesce(json_type(try_cast(line as json)) = 'OBJECT', false)"
+        if _some(reading, shapes, "not whole")
+        else "true"
     )
-    headings = _look_at_keys(reading, table)
+    reading.connection.execute(
+        f"create temp view {table} as select number as raw_row, line as item, null::varchar as received, "
+        f"{whole} as whole from {lines}"
+    )
+    headings, table = _look_at_keys(reading, table, shapes)
     check_headings(reading, headings, "keys of the objects")
-    if _has_fractions(reading, table):
+    if _some(reading, shapes, "fraction"):
         odd = f"{_fraction(reading)} and regexp_matches(item, {literal(ODD)})"
         table = _with_numbers_as_written(reading, table, odd)
     return _raw(reading, table, rows)
+
+
+def _shapes(reading: Reading, lines: str) -> str:
+    """What there is among the lines, in a table: whole (an object), keys, fraction.
+
+    All of it is found in one scan of the lines, first as if every line were JSON: to make sure of it costs as much as
+    to read. Numbers with a fraction or an exponent are told apart because the engine gives others as they are written.
+    Of lines with more brackets than levels are allowed, which are few, the depth is found one by one.
+    """
+    con, shapes = reading.connection, identifier(f"shapes_{reading.delivered.label}")
+    opened = "strlen(line) - strlen(replace(replace(line, '{', ''), '[', ''))"
+    places = ", ".join(map(literal, ["$", *_read_places(reading)]))
+
+    def look(item: str) -> None:
+        con.execute(
+            f"create temp table {shapes} as select distinct deep, whole, "
+            "case when whole then json_keys(item) end as keys, whole and list_contains(kinds[2:], 'DOUBLE') as fraction "
+            f"from (select *, json_type(item, [{places}]) as kinds, coalesce(kinds[1] = 'OBJECT', false) as whole "
+            f"from (select {item} as item, {opened} > {reading.limits.nesting} as deep from {lines}))"
+        )
+
+    try:
+        look("line")
+    except duckdb.InvalidInputException:
+        look("try_cast(line as json)")
+    if _some(reading, shapes, "deep"):
+        found = con.execute(
+            f"select number, line from {lines} where {opened} > {reading.limits.nesting} order by number"
+        )
+        while some := found.fetchmany(100):
+            for number, line in some:
+                _check_nesting(reading, f"line {number}", deepest(line.encode()))
+    return shapes
 
 
 def read_json(reading: Reading, declared: JsonFormat) -> RawRows:
@@ -82,7 +121,12 @@ def read_json(reading: Reading, declared: JsonFormat) -> RawRows:
     rows = knife.count
     if declared.each:
         table, rows = _each(reading, declared.each, table)
-    check_headings(reading, _look_at_keys(reading, table), "keys of the records")
+    shapes = identifier(f"keys_{reading.delivered.label}")
+    reading.connection.execute(
+        f"create temp table {shapes} as select distinct json_keys(item) as keys from {table} where whole"
+    )
+    headings, table = _look_at_keys(reading, table, shapes)
+    check_headings(reading, headings, "keys of the records")
     return _raw(reading, table, rows)
 
 
@@ -269,38 +313,43 @@ def _cells(reading: Reading) -> dict[str, str]:
     return cells
 
 
-def _look_at_keys(reading: Reading, table: str) -> list[str]:
-    """Keys of the objects, and the paths that the definition reads and some object has.
+def _look_at_keys(reading: Reading, table: str, shapes: str) -> tuple[list[str], str]:
+    """Keys of the objects, with the paths that the definition reads and some object has; and the table to go on with.
 
     An API may leave out what is empty: only what no object has is missing. Objects that have a key twice which is
     read are no longer whole: nobody can say which of them holds.
     """
-    con, headings = reading.connection, sorted(reading.feed.headings())
-    lists = identifier(f"keys_{reading.delivered.label}")
-    con.execute(
-        f"create temp table {lists} as select distinct json_keys(item) as keys from {table} where whole"
-    )
-    most, doubled = con.execute(f"select max(len(keys)), {_some_doubled('keys')} from {lists}").fetchall()[0]
+    con, declared = reading.connection, sorted(reading.feed.headings())
+    most, doubled = con.execute(f"select max(len(keys)), {_some_doubled('keys')} from {shapes}").fetchall()[0]
     if (most or 0) > reading.limits.columns:
         raise _beyond(reading, "records", f"an object of {most} keys", "columns")
     for path in filter(None, _read_keys(reading)):
         question = f"select json_keys(item, {json_path(path)}) as keys from {table} where whole"
         doubled |= con.execute(f"select {_some_doubled('keys')} from ({question})").fetchall()[0][0] or False
     if doubled:
+        once = identifier(f"once_{reading.delivered.label}")
         con.execute(
-            f"update {table} set whole = false where case when whole then not ({_once(reading, 'item')}) end"
+            f"create temp view {once} as select * replace "
+            f"(case when whole then {_once(reading, 'item')} else false end as whole) from {table}"
         )
+        table = once
     keys = [
         key
-        for (key,) in con.execute(f"select distinct unnest(keys) as key from {lists} order by key").fetchall()
+        for (key,) in con.execute(
+            f"select distinct unnest(keys) as key from {shapes} order by key"
+        ).fetchall()
     ]
-    for path in [heading for heading in headings if "." in heading and heading not in keys] if keys else ():
+    for path in [heading for heading in declared if "." in heading and heading not in keys] if keys else ():
         question = (
             f"select 1 from (select item from {table} where whole) where json_exists(item, {json_path(path)})"
         )
         if con.execute(f"select exists ({question})").fetchall()[0][0]:
             keys.append(path)
-    return keys or headings
+    return keys or declared, table
+
+
+def _some(reading: Reading, shapes: str, which: str) -> bool:
+    return bool(reading.connection.execute(f"select exists (from {shapes} where {which})").fetchall()[0][0])
 
 
 def _some_doubled(keys: str) -> str:
@@ -325,13 +374,6 @@ def _doubled(item: str, keys: set[str], path: str = "") -> str:
 # Numbers ---------------------------------------------------------------------------------------------------------
 
 
-def _has_fractions(reading: Reading, table: str) -> bool:
-    """Whether a number that is read has a fraction or an exponent: others the engine gives as they are written."""
-    return bool(
-        reading.connection.execute(f"select bool_or({_fraction(reading)}) from {table}").fetchall()[0][0]
-    )
-
-
 def _fraction(reading: Reading) -> str:
     places = ", ".join(map(literal, _read_places(reading)))
     return f"case when whole then list_contains(json_type(item, [{places}]), 'DOUBLE') else false end"
@@ -348,7 +390,6 @@ def _with_numbers_as_written(reading: Reading, table: str, odd: str) -> str:
         f"create temp table {made} as select raw_row, case when odd then {written}(item) else item end as item, "
         f"case when odd then item end as received, whole from (select *, {odd} as odd from {table})"
     )
-    con.execute(f"drop table {table}")
     return made
 
 
@@ -369,17 +410,6 @@ def _quoted_if_odd(token: re.Match[str]) -> str:
 
 
 # Limits ----------------------------------------------------------------------------------------------------------
-
-
-def _check_nesting_of_lines(reading: Reading, lines: str) -> None:
-    """Of lines with more brackets than the limit, which are few, the depth is found one by one."""
-    opened = "length(line) - length(replace(replace(line, '{', ''), '[', ''))"
-    found = reading.connection.execute(
-        f"select number, line from {lines} where {opened} > {reading.limits.nesting} order by number"
-    )
-    while some := found.fetchmany(100):
-        for number, line in some:
-            _check_nesting(reading, f"line {number}", deepest(line.encode()))
 
 
 def _check_nesting(reading: Reading, place: str, levels: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -13,14 +14,15 @@ from include.sources.formats.lines import no_text
 from include.sources.formats.raw import Reading, literal
 
 CHUNK = 4 << 20
-LINES = pa.schema([("number", pa.int64()), ("line", pa.string())])
+LINES = pa.schema([("number", pa.int64()), ("line", pa.large_string())])
 
 
 def numbered_lines(reading: Reading, path: Path, called: str = "line") -> tuple[str, int]:
-    """Every line of a UTF-8 file that is not blank: a relation with number (from 1, blank lines counted) and line.
+    """Every line of a file of checked UTF-8 that is not blank: a relation with number and line.
 
-    `called` is what a message calls a line. A line ends with a line feed; a carriage return before it belongs to the end. The lines are kept in a file of the
-    reading's folder, so that they can be scanned more than once.
+    Numbers begin with 1 and count blank lines too. A line ends with a line feed; carriage returns before it belong to
+    the end. `called` is what a message calls a line. The lines are kept in a file of the reading's folder, so that
+    they can be scanned more than once.
 
     Returns:
         The relation, and how many lines it has.
@@ -30,19 +32,35 @@ def numbered_lines(reading: Reading, path: Path, called: str = "line") -> tuple[
     """
     kept = reading.folder / f"{reading.delivered.label}.lines.parquet"
     number = rows = 0
-    with pq.ParquetWriter(kept, LINES, compression="lz4", use_dictionary=False) as out:
+    with pq.ParquetWriter(
+        kept, LINES, compression="lz4", use_dictionary=False, write_statistics=False
+    ) as out:
         for piece in _pieces(reading, path, called):
             if b"\0" in piece:
                 raise no_text(reading, number + 1 + piece.count(b"\n", 0, piece.index(b"\0")))
-            lines = pc.list_flatten(pc.split_pattern(pa.array([piece.decode()], pa.large_string()), "\n"))
-            numbers = pa.array(range(number + 1, number + len(lines) + 1), pa.int64())
+            lines = _lines(piece)
+            numbers = pa.array(np.arange(number + 1, number + len(lines) + 1))
             number += len(lines)
-            table = pa.table({"number": numbers, "line": pc.utf8_rtrim(lines, "\r").cast(pa.string())})
-            table = table.filter(pc.not_equal(pc.utf8_trim_whitespace(table["line"]), ""))
+            table = _not_blank(pa.table({"number": numbers, "line": lines}))
             rows += table.num_rows
             _within(reading, table, rows, called)
             out.write_table(table)
     return f"read_parquet({literal(str(kept))})", rows
+
+
+def _lines(piece: bytes) -> pa.LargeStringArray:
+    ends = np.flatnonzero(np.frombuffer(piece, np.uint8) == ord("\n")) + 1
+    offsets = np.concatenate(([0], ends, [len(piece)])).astype(np.int64)
+    lines = pa.LargeStringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(piece))
+    return pc.utf8_rtrim(lines, "\r\n")
+
+
+def _not_blank(table: pa.Table) -> pa.Table:
+    """Only where a line begins with a space must the whole line be looked at."""
+    first = pc.utf8_slice_codeunits(table["line"], 0, 1)
+    if not pc.any(pc.equal(pc.utf8_trim_whitespace(first), "")).as_py():
+        return table
+    return table.filter(pc.not_equal(pc.utf8_trim_whitespace(table["line"]), ""))
 
 
 def _pieces(reading: Reading, path: Path, called: str) -> Iterator[bytes]:
@@ -73,15 +91,21 @@ def _not_endless(reading: Reading, line: bytes, called: str) -> None:
 
 
 def _within(reading: Reading, table: pa.Table, rows: int, called: str) -> None:
-    longest = pc.max(pc.utf8_length(table["line"])).as_py() or 0
-    if longest > reading.limits.cell_chars:
-        place = table["number"][pc.index(pc.utf8_length(table["line"]), longest).as_py()].as_py()
-        raise reading.refuse(
-            f"{called} {place}", f"{longest} characters", f"no more than {reading.limits.cell_chars} (limits.cell_chars)",
-            "Ask the source whether this is the right file, or raise the limit of the deployment.",
-        )  # fmt: skip
+    if (pc.max(pc.binary_length(table["line"])).as_py() or 0) > reading.limits.cell_chars:
+        _not_long(reading, table, called)
     if rows > reading.limits.rows:
         raise reading.refuse(
             f"{called}s", f"more than {reading.limits.rows} {called}s", f"no more than {reading.limits.rows} (limits.rows)",
             "Ask the source for smaller deliveries, or raise the limit of the deployment.",
+        )  # fmt: skip
+
+
+def _not_long(reading: Reading, table: pa.Table, called: str) -> None:
+    characters = pc.utf8_length(table["line"])
+    longest = pc.max(characters).as_py()
+    if longest > reading.limits.cell_chars:
+        place = table["number"][pc.index(characters, longest).as_py()].as_py()
+        raise reading.refuse(
+            f"{called} {place}", f"{longest} characters", f"no more than {reading.limits.cell_chars} (limits.cell_chars)",
+            "Ask the source whether this is the right file, or raise the limit of the deployment.",
         )  # fmt: skip
