@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 from duckdb.func import PythonUDFType
 
@@ -62,26 +61,19 @@ def read_jsonl(reading: Reading, declared: JsonlFormat) -> RawRows:
 def _shapes(reading: Reading, lines: str) -> str:
     """What there is among the lines, in a table: whole (an object), keys, fraction.
 
-    All of it is found in one scan of the lines, first as if every line were JSON: to make sure of it costs as much as
-    to read. Numbers with a fraction or an exponent are told apart because the engine gives others as they are written.
-    Of lines with more brackets than levels are allowed, which are few, the depth is found one by one.
+    All of it is found in one scan of the lines. Numbers with a fraction or an exponent are told apart because the
+    engine gives others as they are written. Of lines with more brackets than levels are allowed, which are few, the
+    depth is found one by one.
     """
     con, shapes = reading.connection, identifier(f"shapes_{reading.delivered.label}")
     opened = "strlen(line) - strlen(replace(replace(line, '{', ''), '[', ''))"
     places = ", ".join(map(literal, ["$", *_read_places(reading)]))
-
-    def look(item: str) -> None:
-        con.execute(
-            f"create temp table {shapes} as select distinct deep, whole, "
-            "case when whole then json_keys(item) end as keys, whole and list_contains(kinds[2:], 'DOUBLE') as fraction "
-            f"from (select *, json_type(item, [{places}]) as kinds, coalesce(kinds[1] = 'OBJECT', false) as whole "
-            f"from (select {item} as item, {opened} > {reading.limits.nesting} as deep from {lines}))"
-        )
-
-    try:
-        look("line")
-    except duckdb.InvalidInputException:
-        look("try_cast(line as json)")
+    con.execute(
+        f"create temp table {shapes} as select distinct deep, whole, "
+        "case when whole then json_keys(item) end as keys, whole and list_contains(kinds[2:], 'DOUBLE') as fraction "
+        f"from (select *, json_type(item, [{places}]) as kinds, coalesce(kinds[1] = 'OBJECT', false) as whole "
+        f"from (select try_cast(line as json) as item, {opened} > {reading.limits.nesting} as deep from {lines}))"
+    )
     if _some(reading, shapes, "deep"):
         found = con.execute(
             f"select number, line from {lines} where {opened} > {reading.limits.nesting} order by number"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,7 +51,8 @@ def numbered_lines(reading: Reading, path: Path, called: str = "line") -> tuple[
 
 def _lines(piece: bytes) -> pa.LargeStringArray:
     ends = np.flatnonzero(np.frombuffer(piece, np.uint8) == ord("\n")) + 1
-    offsets = np.concatenate(([0], ends, [len(piece)])).astype(np.int64)
+    last = [] if piece.endswith(b"\n") else [len(piece)]
+    offsets = np.concatenate(([0], ends, last)).astype(np.int64)
     lines = pa.LargeStringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(piece))
     return pc.utf8_rtrim(lines, "\r\n")
 
@@ -64,30 +66,19 @@ def _not_blank(table: pa.Table) -> pa.Table:
 
 
 def _pieces(reading: Reading, path: Path, called: str) -> Iterator[bytes]:
-    """The file in pieces that end where a line ends, without the line break, and without a byte order mark."""
-    rest, begins = b"", True
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            piece = rest + chunk
-            cut = piece.rfind(b"\n")
-            if cut < 0:
-                rest = piece
-                _not_endless(reading, rest, called)
-                continue
-            whole, rest = piece[:cut], piece[cut + 1 :]
-            yield whole.removeprefix(b"\xef\xbb\xbf") if begins else whole
-            begins = False
-    if rest:
-        yield rest.removeprefix(b"\xef\xbb\xbf") if begins else rest
-
-
-def _not_endless(reading: Reading, line: bytes, called: str) -> None:
+    """The file in pieces that end where a line ends, without a byte order mark."""
     most = reading.limits.cell_chars
-    if len(line) > 4 * most:  # a character has at most four bytes
-        raise reading.refuse(
-            f"{called}s", f"a {called} of more than {most} characters", f"no more than {most} (limits.cell_chars)",
-            "Ask the source whether this is the right file, or raise the limit of the deployment.",
-        )  # fmt: skip
+    with path.open("rb") as file:
+        if file.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
+            file.seek(0)
+        while piece := file.read(CHUNK):
+            rest = file.readline(4 * most + 2)  # a character has at most four bytes, the end of a line two
+            if len(rest) == 4 * most + 2 and not rest.endswith(b"\n"):
+                raise reading.refuse(
+                    f"{called}s", f"a {called} of more than {most} characters", f"no more than {most} (limits.cell_chars)",
+                    "Ask the source whether this is the right file, or raise the limit of the deployment.",
+                )  # fmt: skip
+            yield piece + rest
 
 
 def _within(reading: Reading, table: pa.Table, rows: int, called: str) -> None:

@@ -148,24 +148,22 @@ def _decode(reading: Reading, encoding: str, out: BinaryIO | None, by: str = DEF
     is_utf8 = name in UTF8
     decoder = codecs.getincrementaldecoder("utf-8" if is_utf8 else name)("strict")
     sample = None if is_utf8 else Sample(name)
-    place = breaks = 0
+    place = 0
     with reading.delivered.path.open("rb") as file:
         while True:
             piece = file.read(CHUNK)
             # To the end of a line: then no character is cut, and no word of the sample.
             piece += file.readline(CHUNK) if piece else b""
-            if piece and is_utf8 and out is None and _is_utf8(piece):
-                breaks += piece.count(b"\n")
-            else:
+            if not (piece and is_utf8 and out is None and _is_utf8(piece)):
                 try:
                     text = decoder.decode(piece, final=not piece)
                 except UnicodeDecodeError as error:
-                    breaks += error.object[: error.start].decode(name, "ignore").count("\n")
+                    # The decoder may have kept the first bytes of a character from the piece before.
+                    at = place + len(piece) - len(error.object) + error.start
                     raise _misfit(
-                        reading, f"line {breaks + 1}, near byte {place + error.start}",
+                        reading, f"line {_breaks(reading.delivered.path, at, name) + 1}, near byte {at}",
                         f"a byte that is no {encoding}", encoding, by,
                     ) from None  # fmt: skip
-                breaks += text.count("\n")
                 if sample:
                     sample.take(piece, text)
                 if out:
@@ -175,6 +173,17 @@ def _decode(reading: Reading, encoding: str, out: BinaryIO | None, by: str = DEF
             place += len(piece)
     if sample and (other := sample.better_read_as()):
         raise _misfit(reading, "file", other, encoding, by)
+
+
+def _breaks(path: Path, end: int, encoding: str) -> int:
+    """Line breaks of a file before that byte."""
+    decoder = codecs.getincrementaldecoder(encoding)("ignore")
+    breaks = 0
+    with path.open("rb") as file:
+        while end > 0 and (piece := file.read(min(CHUNK, end))):
+            breaks += decoder.decode(piece).count("\n")
+            end -= len(piece)
+    return breaks
 
 
 def _misfit(reading: Reading, place: str, found: str, encoding: str, by: str) -> Exception:

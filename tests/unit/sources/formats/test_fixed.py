@@ -76,7 +76,8 @@ def test_what_only_some_programs_take_for_a_line_end_is_text(tmp_path: Path) -> 
     [
         ("1   тұз   \n" * 3, Limits(rows=2), "lines: found more than 2 lines; expected no more than 2 (limits.rows)"),
         ("1   тұз   \n" + "ә" * 21, Limits(cell_chars=20), "line 2: found 21 characters; expected no more than 20 (limits.cell_chars)"),
-        ("ә" * 3_000_000, Limits(), "found a line of more than 1048576 characters; expected no more than 1048576 (limits.cell_chars)"),
+        ("ә" * 3_000_000, Limits(), "line 1: found 3000000 characters; expected no more than 1048576 (limits.cell_chars)"),
+        ("ә" * 5_000_000, Limits(), "found a line of more than 1048576 characters; expected no more than 1048576 (limits.cell_chars)"),
         ("1   тұз   \n1   т\0з   \n", Limits(), "line 2: found a NUL byte; expected text"),
     ],
 )  # fmt: skip
