@@ -8,6 +8,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
+import numpy as np
+
 MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 HEADER = 512
 IN_HEADER = 109  # sectors of the allocation table that the header names itself
@@ -34,7 +36,7 @@ def stream_of(content: bytes, names: tuple[str, ...]) -> bytearray | None:
         raise BrokenContainer from None
 
 
-def container_of(stream: bytes, name: str) -> Iterator[bytes]:
+def container_of(stream: bytes | bytearray, name: str) -> Iterator[bytes | bytearray]:
     """A compound file with this one stream, piece by piece; blanks fill its last sector.
 
     Raises:
@@ -55,7 +57,8 @@ def container_of(stream: bytes, name: str) -> Iterator[bytes]:
     root = _entry("Root Entry", ROOT, 1, small, SECTOR)  # some readers want one that has a place
     yield (root + _entry(name, STREAM, FREE, first, data * SECTOR)).ljust(SECTOR, b"\0")
     yield bytes(SECTOR)
-    yield stream.ljust(data * SECTOR, b"\0")
+    yield stream
+    yield bytes(data * SECTOR - len(stream))
 
 
 def _entry(name: str, kind: int, child: int, start: int, size: int) -> bytes:
@@ -75,12 +78,11 @@ class _Container:
         for _ in range(min(extras, len(content) // self.size)):
             if extra > LARGEST_SECTOR:
                 break
-            *more, extra = struct.unpack(f"<{self.size // 4}I", self._sector(extra))
+            *more, extra = struct.unpack(f"<{self.size // 4}I", self._sectors(extra, extra))
             table += [n for n in more if n <= LARGEST_SECTOR]
         if len(table) > len(content) // self.size:
             raise BrokenContainer
-        joined = b"".join(self._sector(n) for n in table)
-        self.next = struct.unpack(f"<{len(joined) // 4}I", joined)
+        self.next = _table(b"".join(self._sectors(n, n) for n in table))
 
     def stream(self, names: tuple[str, ...]) -> bytearray | None:
         start = struct.unpack_from("<I", self.content, 48)[0]
@@ -102,36 +104,43 @@ class _Container:
                     raise BrokenContainer
                 if len(found) < size:
                     raise BrokenContainer
-                return found[:size]
+                del found[size:]
+                return found
         return None
 
-    def _sector(self, number: int) -> bytes:
-        at = (number + 1) * self.size
-        found = self.content[at : at + self.size]
-        if not found:
+    def _sectors(self, first: int, last: int) -> bytearray:
+        found = bytearray(memoryview(self.content)[(first + 1) * self.size : (last + 2) * self.size])
+        missing = (last - first + 1) * self.size - len(found)
+        if missing >= self.size:
             raise BrokenContainer
-        return found.ljust(self.size, b"\0")
+        found += bytes(missing)
+        return found
 
     def _chain(self, number: int) -> bytearray:
         found = bytearray()
-        for each in self._numbers(number, self.next):
-            found += self._sector(each)
+        for first, last in _runs(number, self.next):
+            found += self._sectors(first, last)
         return found
 
     def _mini_chain(self, number: int, small: bytearray) -> bytearray:
-        joined = self._chain(self.mini_table)
-        following = struct.unpack(f"<{len(joined) // 4}I", joined)
         found = bytearray()
-        for each in self._numbers(number, following):
-            found += small[each * self.mini_size : (each + 1) * self.mini_size]
+        for first, last in _runs(number, _table(self._chain(self.mini_table))):
+            found += small[first * self.mini_size : (last + 1) * self.mini_size]
         return found
 
-    def _numbers(self, number: int, following: tuple[int, ...]) -> Iterator[int]:
-        for _ in range(len(following) + 1):
-            if number == END:
-                return
-            if number >= len(following):
-                raise BrokenContainer
-            yield number
-            number = following[number]
-        raise BrokenContainer
+
+def _table(content: bytes | bytearray) -> np.ndarray:
+    return np.frombuffer(content, "<u4", len(content) // 4).astype(np.int64)
+
+
+def _runs(number: int, following: np.ndarray) -> Iterator[tuple[int, int]]:
+    """The sectors of a chain, as runs of those that lie behind each other: the first and the last of each."""
+    ends = np.append(np.flatnonzero(following[:-1] != np.arange(1, len(following))), len(following) - 1)
+    ahead = len(following)
+    while number != END:
+        if number >= len(following) or ahead <= 0:
+            raise BrokenContainer
+        last = int(ends[np.searchsorted(ends, number)])
+        yield number, last
+        ahead -= last - number + 1
+        number = int(following[last])

@@ -22,7 +22,7 @@ from include.sources.formats.headings import joined_headings
 from include.sources.formats.raw import RawRows, Reading, check_headings, identifier, json_record
 from include.sources.formats.sheet import Rectangle, Sheet, cell_name, column_name
 
-CELLS_AT_ONCE, CELLS_IN_CACHE = 1 << 18, 1 << 13
+CELLS_AT_ONCE, CELLS_IN_CACHE = 1 << 15, 1 << 13
 """Cells that become text together, and those that are taken from calamine together: rows are dear to hold."""
 NO_REJECTS = "select null::bigint as raw_row, null as received, null as rule where false"
 

@@ -10,8 +10,10 @@ Source: [MS-XLS] Excel Binary File Format; record types below are those of its s
 from __future__ import annotations
 
 import struct
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -40,7 +42,7 @@ BOF, EOF, FORMULA, CONTINUE, CODEPAGE, FILEPASS, SHEET = (
     0x002F,
     0x0085,
 )
-STRINGS, MERGED, RICH, DIMENSIONS = 0x00FC, 0x00E5, 0x00D6, 0x0200
+STRINGS, MERGED, RICH, DIMENSIONS, ROW, BLANK = 0x00FC, 0x00E5, 0x00D6, 0x0200, 0x0208, 0x0201
 NUMBER, LABEL, BOOL_OR_ERROR, TEXT_OF_FORMULA, RK, MANY_RK, SHARED_TEXT = 0x0203, 0x0204, 0x0205, 0x0207, 0x027E, 0x00BD, 0x00FD  # fmt: skip
 CELLS = (NUMBER, LABEL, BOOL_OR_ERROR, RK, SHARED_TEXT, FORMULA, RICH)
 RESULT_IS_ERROR, RESULT_IS_NOTHING = 2, 3
@@ -58,6 +60,13 @@ ERRORS = {
 BOUNDS = (BOF, EOF)
 HEAD = struct.Struct("<HH")
 WORKSHEET = 0
+MARGIN = 16
+"""Zeros behind the stream, so that looking a little further than its last record is no fault."""
+WINDOW = 1 << 18
+IS_CELL = np.isin(np.arange(1 << 16), CELLS)
+SIZE_OF = np.full(1 << 16, 1 << 16, dtype=np.int32)
+"""Of each type the size, where that never differs; a sheet consists of such records for the most part."""
+SIZE_OF[[ROW, BLANK, NUMBER, BOOL_OR_ERROR, RK, SHARED_TEXT]] = (16, 6, 14, 8, 10, 10)
 
 
 def look_through_xls(reading: Reading, declared: WorkbookFormat) -> Sheet:
@@ -78,9 +87,10 @@ def look_through_xls(reading: Reading, declared: WorkbookFormat) -> Sheet:
         raise protected(reading)
     try:
         stream = stream_of(content, ("Workbook", "Book", "WORKBOOK", "BOOK"))
-        del content
         if stream is None:
             raise reading.refuse("file", "an old Office file of another kind", EXPECTED, DELIVER_ANEW)
+        del content
+        stream += bytes(MARGIN)
         return _sheet(reading, declared, stream)
     except (BrokenContainer, struct.error, IndexError):
         raise reading.refuse(
@@ -101,9 +111,10 @@ def _sheet(reading: Reading, declared: WorkbookFormat, stream: bytearray) -> She
     for other, (_, at, _, _) in enumerate(book.sheets):
         if other != number:
             struct.pack_into("<I", stream, at, len(stream))
+    stream += NO_SHEET
     copy = reading.folder / f"{reading.delivered.label}.xls"
     with copy.open("wb") as file:
-        file.writelines(container_of(bytes(stream) + NO_SHEET, "Workbook"))
+        file.writelines(container_of(stream, "Workbook"))
     return Sheet(copy, True, number, name, look.errors, look.merged)
 
 
@@ -166,39 +177,57 @@ def _encoding(codepage: int) -> str:
 
 
 def _lengths(segments: list[bytes]) -> Iterator[int]:
-    """Bytes that each shared text needs at most; a text may go on in the next segment, behind a byte of its own."""
+    """Bytes that each shared text needs at most."""
     data, segment, at = segments[0], 0, 8
     total, unique = struct.unpack_from("<II", data, 0)
     if unique * 3 > sum(map(len, segments)):  # calamine would make room for as many
         raise BrokenContainer
-    for _ in range(unique):
-        if at >= len(data):
+    known = 0
+    while known < unique:
+        size = len(data)
+        while at + 3 <= size and known < unique:  # plain texts that end in this segment
+            letters, flags = data[at] | data[at + 1] << 8, data[at + 2]
+            following = at + 3 + (letters << flags)
+            if flags > 1 or following > size:
+                break
+            yield 3 * letters
+            known, at = known + 1, following
+        if known < unique:
+            letters, segment, at = _any_text(segments, segment, at)
+            data = segments[segment]
+            yield 3 * letters
+            known += 1
+
+
+def _any_text(segments: list[bytes], segment: int, at: int) -> tuple[int, int, int]:
+    """Letters of a text, and where it ends; it may go on in the next segment, behind a byte of its own."""
+    if at >= len(segments[segment]):
+        segment, at = segment + 1, 0
+    data = segments[segment]
+    letters, flags = struct.unpack_from("<HB", data, at)
+    at += 3
+    ahead, skipped = letters, 0
+    if flags & 8:
+        skipped += 4 * struct.unpack_from("<H", data, at)[0]
+        at += 2
+    if flags & 4:
+        skipped += struct.unpack_from("<I", data, at)[0]
+        at += 4
+    while ahead:
+        width = 1 + (flags & 1)
+        here = min(ahead, (len(data) - at) // width)
+        ahead, at = ahead - here, at + here * width
+        if ahead:
+            segment, at = segment + 1, 1
+            data = segments[segment]
+            flags = data[0]
+    while skipped:
+        here = min(skipped, len(data) - at)
+        skipped, at = skipped - here, at + here
+        if skipped:
             segment, at = segment + 1, 0
             data = segments[segment]
-        letters, flags = struct.unpack_from("<HB", data, at)
-        at += 3
-        skipped = 0
-        if flags & 8:
-            skipped += 4 * struct.unpack_from("<H", data, at)[0]
-            at += 2
-        if flags & 4:
-            skipped += struct.unpack_from("<I", data, at)[0]
-            at += 4
-        yield 3 * letters
-        while letters:
-            width = 1 + (flags & 1)
-            here = min(letters, (len(data) - at) // width)
-            letters, at = letters - here, at + here * width
-            if letters:
-                segment, at = segment + 1, 1
-                data = segments[segment]
-                flags = data[0]
-        while skipped:
-            here = min(skipped, len(data) - at)
-            skipped, at = skipped - here, at + here
-            if skipped:
-                segment, at = segment + 1, 0
-                data = segments[segment]
+    return letters, segment, at
 
 
 class _Look:
@@ -206,6 +235,7 @@ class _Look:
 
     def __init__(self, reading: Reading, name: str, strings: np.ndarray) -> None:
         self.reading, self.name, self.strings = reading, name, strings
+        self.extent = Extent(reading, name, text=int(strings.sum()))
         self.errors: list[tuple[int, int, str]] = []
         self.merged: list[Rectangle] = []
         self.formulas = self.empty = 0
@@ -217,23 +247,33 @@ class _Look:
         Raises:
             SourceError: the sheet should not be parsed.
         """
-        places, depths = _walked(stream, begin)
-        kinds = _number(stream, places, 0)
-        inner = (depths > 1) | (kinds == DIMENSIONS)
-        for at in places[
-            inner
-        ]:  # calamine believes a size, and knows nothing of a chart's records within a sheet's
-            struct.pack_into("<H", stream, at, UNKNOWN)
-        for at in places[kinds == RICH]:  # a plain text begins like it
-            struct.pack_into("<H", stream, at, LABEL)
-        for kind, look in ((FORMULA, self._formula), (BOOL_OR_ERROR, self._error), (MERGED, self._merge)):
-            for at in places[(kinds == kind) & ~inner]:
-                look(stream, int(at))
-        cells = places[np.isin(kinds, CELLS) & ~inner]
-        self._measure(stream, cells, places[(kinds == MANY_RK) & ~inner])
+        words = _words(stream)
+        cells = [each for found in _walked(words, begin) if len(each := self._look(stream, words, *found))]
+        ascends = all((np.diff(each) > 0).all() for each in cells)
+        ascends = ascends and all(before[-1] < each[0] for before, each in pairwise(cells))
+        if not ascends and not np.diff(np.sort(np.concatenate(cells))).all():
+            raise self._refuse("a cell that stands twice", "every cell once")
         self.errors.sort()
         if self.formulas and self.empty == self.formulas and self.first_empty:
             raise uncalculated(self.reading, self.name, *self.first_empty)
+
+    def _look(
+        self, stream: bytearray, words: np.ndarray, places: np.ndarray, inner: np.ndarray
+    ) -> np.ndarray:
+        """Look at some records; the cells among them, each as one number that tells its place."""
+        kinds = words[places]
+        inner |= kinds == DIMENSIONS
+        # calamine believes a size, and knows nothing of a chart's records within a sheet's
+        for at in places[inner]:
+            struct.pack_into("<H", stream, at, UNKNOWN)
+        for at in places[kinds == RICH]:  # a plain text begins like it
+            struct.pack_into("<H", stream, at, LABEL)
+        if inner.any():
+            places, kinds = places[~inner], kinds[~inner]
+        for kind, look in ((FORMULA, self._formula), (BOOL_OR_ERROR, self._error), (MERGED, self._merge)):
+            for at in places[kinds == kind]:
+                look(stream, int(at))
+        return self._measure(words, places, kinds)
 
     def _error(self, stream: bytearray, at: int) -> None:
         row, column, code, is_error = struct.unpack_from("<HH2xBB", stream, at + 4)
@@ -256,50 +296,87 @@ class _Look:
             if (top, left) != (bottom, right):
                 self.merged.append(((top, left), (bottom, right)))
 
-    def _measure(self, stream: bytearray, cells: np.ndarray, many: np.ndarray) -> None:
-        """Every cell once, within the limits."""
-        rows, columns = _number(stream, cells, 4), _number(stream, cells, 6)
-        texts = cells[_number(stream, cells, 0) == SHARED_TEXT]
-        named = _number(stream, texts, 10) | _number(stream, texts, 12) << 16
+    def _measure(self, words: np.ndarray, places: np.ndarray, kinds: np.ndarray) -> np.ndarray:
+        cells, texts, many = places[IS_CELL[kinds]], places[kinds == SHARED_TEXT], places[kinds == MANY_RK]
+        rows, columns = _numbers(words, cells, 4), _numbers(words, cells, 6)
+        named = _numbers(words, texts, 10) | _numbers(words, texts, 12) << 16
         text = int(self.strings[named[named < len(self.strings)]].sum())
-        width = (_number(stream, many, 2) - 6) // 6  # a record of many numbers holds some columns of one row
+        width = (_numbers(words, many, 2) - 6) // 6  # a record of many numbers holds some columns of one row
         if (width < 1).any():
             raise BrokenContainer
-        rows = np.append(rows, np.repeat(_number(stream, many, 4), width))
-        first = np.repeat(_number(stream, many, 6) - np.cumsum(width) + width, width)
-        columns = np.append(columns, first + np.arange(len(first)))
-        Extent(self.reading, self.name).add(rows, columns, len(rows), text + int(self.strings.sum()))
-        if not np.diff(np.sort(rows * (MOST_COLUMNS << 2) + columns)).all():
-            raise self._refuse("a cell that stands twice", "every cell once")
+        if len(many):
+            rows = np.append(rows, np.repeat(_numbers(words, many, 4), width))
+            first = np.repeat(_numbers(words, many, 6) - np.cumsum(width) + width, width)
+            columns = np.append(columns, first + np.arange(len(first)))
+        self.extent.add(rows, columns, len(rows), text)
+        found: np.ndarray = rows * (MOST_COLUMNS << 2) + columns
+        return found
 
     def _refuse(self, found: str, expected: str) -> SourceError:
         return self.reading.refuse(f"sheet {self.name!r}", found, expected, SAVE_ANEW)
 
 
-def _walked(stream: bytearray, begin: int) -> tuple[np.ndarray, np.ndarray]:
-    """Places and depths of the records of a sheet; what is within a chart of it lies deeper than 1."""
-    places: list[int] = []
-    bounds: list[tuple[int, int]] = []
-    depth, at, end, unpack, add = 0, begin, len(stream) - 3, HEAD.unpack_from, places.append
-    while at < end:
-        kind, size = unpack(stream, at)
-        add(at)
-        at += 4 + size
-        if kind in BOUNDS:
-            bounds.append((len(places) - 1, kind))
-            depth += 1 if kind == BOF else -1
-            if depth <= 0:
-                break
-    if depth or not bounds or bounds[0] != (0, BOF):
-        raise BrokenContainer
-    steps = np.zeros(len(places) + 1, dtype=np.int64)
-    for index, kind in bounds:  # the last record of a chart belongs to it
-        steps[index + (kind == EOF)] += 1 if kind == BOF else -1
-    return np.array(places, dtype=np.int64), np.cumsum(steps)[:-1]
+def _words(stream: bytearray) -> np.ndarray:
+    """The number of two bytes at each place of the stream, which must end with a margin."""
+    return np.ndarray(len(stream) - 1, "<u2", stream, strides=(1,))
 
 
-def _number(stream: bytearray, places: np.ndarray, offset: int) -> np.ndarray:
-    """The numbers of two bytes that stand at an offset behind these places."""
-    raw = np.frombuffer(stream, dtype=np.uint8)
-    found: np.ndarray = raw[places + offset].astype(np.int64) | raw[places + offset + 1].astype(np.int64) << 8
+def _numbers(words: np.ndarray, places: np.ndarray, offset: int) -> np.ndarray:
+    """The numbers that stand at an offset behind these places."""
+    found: np.ndarray = words[places + offset].astype(np.int64)
     return found
+
+
+def _walked(words: np.ndarray, begin: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Places of the records of a sheet, ascending, and which of them are a chart's within it; in pieces.
+
+    Each record says where the next one begins: a long way in Python. So what looks like a record of a type whose size
+    never differs is found everywhere at once. Where one of them ends as the next begins, and the first is a record,
+    they all are.
+
+    Raises:
+        BrokenContainer: it is no sheet, or has no end.
+    """
+    if words[begin] != BOF:
+        raise BrokenContainer
+    at, end = begin, len(words) - MARGIN - 2
+    opened: list[int] = []  # places of what has begun: the sheet, a chart, what is in that
+    while at < end:
+        start, singles, runs, charts = at, list[int](), list[np.ndarray](), list[tuple[int, int]]()
+        stop = min(start + WINDOW, end)
+        sizes = SIZE_OF.take(words[start:stop])
+        like = np.flatnonzero(words[start + 2 : stop + 2] == sizes)
+        ends = start + like + sizes[like] + 4
+        like += start
+        lasts = np.flatnonzero(np.append(ends[:-1] != like[1:], True)[: len(like)])
+        begins, last_of_run, end_of_run = like.tolist(), lasts.tolist(), ends[lasts].tolist()
+        which = run = 0
+        while at < stop:
+            which = bisect_left(begins, at, which)
+            if which < len(begins) and begins[which] == at:
+                run = bisect_left(last_of_run, which, run)
+                runs.append(like[which : last_of_run[run] + 1])
+                at = end_of_run[run]
+                continue
+            singles.append(at)
+            kind = words[at]
+            if kind == BOF:
+                opened.append(at)
+            elif kind == EOF:
+                if len(opened) == 2:
+                    charts.append((opened[1], at))
+                opened = opened[:-1]
+            if not opened:
+                break
+            at += 4 + int(words[at + 2])
+        if len(opened) > 1:
+            charts.append((opened[1], at))
+        places = np.concatenate([like[:0], *runs])
+        places = np.insert(places, np.searchsorted(places, singles), singles)
+        inner = np.zeros(len(places), dtype=bool)
+        for first, last in charts:
+            inner |= (places >= first) & (places <= last)
+        yield places, inner
+        if not opened:
+            return
+    raise BrokenContainer

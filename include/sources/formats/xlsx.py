@@ -465,10 +465,11 @@ class _Look:
 
 
 def _has_other_names(found: Tags) -> bool:
-    """Whether there are tags besides rows and those with names of one letter."""
+    """Whether there are tags besides rows, inline texts and those with names of one letter."""
     second = found.raw[found.at + 2]
     longer = (second > ord(" ")) & (second != ord(">")) & (second != ord("/")) & (found.first != ord("/"))
-    return not found.reads(found.at[longer] + 1, b"row").all()
+    at = found.at[longer] + 1
+    return not (found.reads(at, b"row") | found.reads(at, b"is>")).all()
 
 
 def _column(letters: bytes) -> int:
