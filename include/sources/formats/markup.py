@@ -24,8 +24,9 @@ class Tags:
     Attributes:
         piece: the bytes.
         raw: the same as an array, with blanks behind them.
-        words: at each place the eight bytes from there on, as one number.
+        words: at each place the eight bytes from there on, as one number; the first of them is the lowest.
         at: places of `<`, ascending.
+        heads: the word behind each of them.
         first: the letter behind each of them.
     """
 
@@ -33,29 +34,21 @@ class Tags:
     raw: np.ndarray
     words: np.ndarray
     at: np.ndarray
+    heads: np.ndarray
     first: np.ndarray
 
     def named(self, name: bytes) -> np.ndarray:
-        """Which of the tags (places in `at`) open an element of this name, or are one that is empty."""
-        indices = np.flatnonzero(self.first == name[0])
-        for start in range(0, len(name), WORD):
-            part = name[start : start + WORD]
-            indices = indices[self.reads(self.at[indices] + start + 1, part)]
-        after = self.raw[self.at[indices] + len(name) + 1]
-        return indices[(after <= ord(" ")) | (after == ord(">")) | (after == ord("/"))]
+        """Which of the tags (places in `at`) open an element of this name (at most seven bytes), or are one that is empty."""
+        return np.flatnonzero(begins(self.heads, name) & ends_name(self.heads, len(name)))
 
     def after(self, indices: np.ndarray, steps: int = 1) -> np.ndarray:
         """The place of the tag that many behind each of these; behind the last one, the end of the piece."""
-        padded = np.append(self.at, len(self.piece))
-        places: np.ndarray = padded[np.minimum(indices + steps, len(self.at))]
+        places: np.ndarray = np.append(self.at, len(self.piece))[np.minimum(indices + steps, len(self.at))]
         return places
 
     def reads(self, places: np.ndarray, text: bytes) -> np.ndarray:
         """Whether the text (at most eight bytes) stands at each place."""
-        unused = np.uint64(8 * (WORD - len(text)))
-        wanted = np.frombuffer(text.rjust(WORD, b"\0"), dtype="<u8")[0]
-        matches: np.ndarray = self.words[places] << unused == wanted
-        return matches
+        return begins(self.words[places], text)
 
     def numbers(self, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The whole number that stands at each place, and how many digits (at most eight) it has."""
@@ -77,4 +70,25 @@ def tags(piece: bytes) -> Tags:
     array = np.frombuffer(padded, dtype=np.uint8)
     words = np.ndarray(shape=len(padded) - WORD + 1, dtype="<u8", buffer=padded, strides=(1,))
     at = np.flatnonzero(array == ord("<"))
-    return Tags(piece, array, words, at, array[at + 1])
+    heads = words[at + 1]
+    return Tags(piece, array, words, at, heads, heads.astype(np.uint8))
+
+
+def begins(words: np.ndarray, text: bytes) -> np.ndarray:
+    """Whether each word begins with the text (at most eight bytes)."""
+    unused = np.uint64(8 * (WORD - len(text)))
+    wanted = np.frombuffer(text.rjust(WORD, b"\0"), dtype="<u8")[0]
+    matches: np.ndarray = words << unused == wanted
+    return matches
+
+
+def letters(words: np.ndarray, place: int) -> np.ndarray:
+    """The letter at that place (from 0) of each word."""
+    return (words >> np.uint64(8 * place)).astype(np.uint8)
+
+
+def ends_name(words: np.ndarray, size: int) -> np.ndarray:
+    """Whether a name of that many bytes, with which each word begins, is over then."""
+    after = letters(words, size)
+    over: np.ndarray = (after <= ord(" ")) | (after == ord(">")) | (after == ord("/"))
+    return over

@@ -18,7 +18,7 @@ import numpy as np
 from include.sources.definition import WorkbookFormat
 from include.sources.errors import SourceError
 from include.sources.formats.archive import DELIVER_ANEW, SAVE_ANEW, Archive, protected
-from include.sources.formats.markup import Tags, tags
+from include.sources.formats.markup import Tags, begins, ends_name, tags
 from include.sources.formats.raw import Reading
 from include.sources.formats.sheet import (
     MOST_ROWS,
@@ -204,25 +204,26 @@ class _Look:
         names = _Names.of(found)
         if names.tables:
             raise self._refuse("a table within a cell", "plain cells")
+        signs = _Signs.of(found)
         mended = piece
         if names.others:
             mended = mended.replace(b"<text:line-break/>", b"\n").replace(b"<text:tab/>", b"\t")
-        if int(names.paragraphs.sum()) > piece.count(TYPE):
+        if int(names.paragraphs.sum()) > len(signs.types):
             mended = UNTYPED.sub(rb'<\1\2 office:value-type="string">', mended)
         if mended is not piece:
             found = tags(mended)
-            names = _Names.of(found)
-        self._look(found, names)
+            names, signs = _Names.of(found), _Signs.of(found)
+        self._look(found, names, signs)
         return mended
 
     def _refuse(self, found: str, expected: str) -> SourceError:
         return self.reading.refuse(f"sheet {self.name!r}", found, expected, SAVE_ANEW)
 
-    def _look(self, found: Tags, names: _Names) -> None:
+    def _look(self, found: Tags, names: _Names, signs: _Signs) -> None:
         rows, cells = names.rows, names.cells
         if not len(rows):
             return
-        times = _times(found)
+        times = _times(found, signs)
         heights = times[rows]
         tops = self.row + np.cumsum(heights) - heights
         self.row += int(heights.sum())
@@ -233,12 +234,15 @@ class _Look:
         ends = np.cumsum(widths)
         before = np.append(0, ends)[np.searchsorted(cells, rows)]
         lefts = ends - widths - before[of_row]
-        filled = _filled(found, cells, names.paragraphs)
+        filled = _filled(found, cells, names.paragraphs, signs)
         self._measure(found, cells[filled], tops[of_row[filled]], heights[of_row[filled]], lefts[filled], widths[filled])  # fmt: skip
         at = found.at[cells]
-        self._find_errors(found, at, tops[of_row], heights[of_row], lefts, widths)
-        self._find_formulas(found, cells[~filled], tops[of_row[~filled]], lefts[~filled])
-        self._find_merged(found, at, tops[of_row], lefts)
+        if signs.error:
+            self._find_errors(found, at, tops[of_row], heights[of_row], lefts, widths)
+        if signs.formula:
+            self._find_formulas(found, cells[~filled], tops[of_row[~filled]], lefts[~filled])
+        if signs.spanned:
+            self._find_merged(found, at, tops[of_row], lefts)
 
     def _measure(
         self, found: Tags, cells: np.ndarray, tops: np.ndarray, heights: np.ndarray, lefts: np.ndarray, widths: np.ndarray
@@ -253,8 +257,6 @@ class _Look:
     def _find_errors(
         self, found: Tags, at: np.ndarray, tops: np.ndarray, heights: np.ndarray, lefts: np.ndarray, widths: np.ndarray
     ) -> None:  # fmt: skip
-        if b'value-type="error"' not in found.piece and b"value-type='error'" not in found.piece:
-            return
         for error in ERROR.finditer(found.piece):
             cell = int(np.searchsorted(at, error.start())) - 1
             text = html.unescape((error[1] or b"").decode("utf-8", "replace")).strip() or "#ERROR!"
@@ -263,15 +265,11 @@ class _Look:
                     self.errors.append((row, column, text))
 
     def _find_formulas(self, found: Tags, empty: np.ndarray, tops: np.ndarray, lefts: np.ndarray) -> None:
-        if b"table:formula" not in found.piece:
-            return
         for cell, row, column in zip(empty, tops, lefts, strict=True):
             if b"table:formula" in found.piece[found.at[cell] : int(found.after(cell))]:
                 raise uncalculated(self.reading, self.name, int(row), int(column))
 
     def _find_merged(self, found: Tags, at: np.ndarray, tops: np.ndarray, lefts: np.ndarray) -> None:
-        if b"-spanned" not in found.piece:
-            return
         spans: dict[int, dict[bytes, int]] = {}
         for span in SPANNED.finditer(found.piece):
             cell = int(np.searchsorted(at, span.start())) - 1
@@ -295,42 +293,66 @@ class _Names:
 
     @classmethod
     def of(cls, found: Tags) -> _Names:
-        opening = np.flatnonzero(found.first == ord("t"))
-        at = found.at[opening] + 1
-        head = found.words[at] & np.uint64((1 << 48) - 1)
-        after = found.raw[at + 6]
-        paragraph = (head == _word(b"text:p")) & (
-            (after <= ord(" ")) | (after == ord(">")) | (after == ord("/"))
-        )
-        paragraphs = np.zeros(len(found.at), dtype=bool)
-        paragraphs[opening[paragraph]] = True
-        table = head == _word(b"table:")
-        of_table, at = opening[table], at[table] + 6
+        paragraphs = begins(found.heads, b"text:p") & ends_name(found.heads, 6)
+        of_table = np.flatnonzero(begins(found.heads, b"table:"))
+        at = found.at[of_table] + 7
         tail = found.words[at]
-        rows = (
-            (tail == _word(b"table-ro"))
-            & found.reads(at + 8, b"w")
-            & ~found.reads(at + 9, b"s")
-            & ~found.reads(at + 9, b"-")
-        )
         cells = (tail == _word(b"table-ce")) | (tail == _word(b"covered-"))
+        rows = np.flatnonzero(tail == _word(b"table-ro"))
+        rows = rows[
+            found.reads(at[rows] + 8, b"w")
+            & ~found.reads(at[rows] + 9, b"s")
+            & ~found.reads(at[rows] + 9, b"-")
+        ]
+        others = np.flatnonzero(~cells)
         tables = (
-            (tail & np.uint64((1 << 40) - 1) == _word(b"table"))
-            & (found.raw[at + 5] != ord("-"))
-            & (found.raw[at + 5] != ord(":"))
+            found.reads(at[others], b"table")
+            & ~found.reads(at[others] + 5, b"-")
+            & ~found.reads(at[others] + 5, b":")
         )
-        others = len(opening) - int(paragraph.sum()) - len(of_table)
+        others = np.count_nonzero(found.first == ord("t")) - np.count_nonzero(paragraphs) - len(of_table)
         return cls(of_table[rows], of_table[cells], paragraphs, int(tables.sum()), others)
+
+
+@dataclass(frozen=True)
+class _Signs:
+    """What is said in attributes that few cells have, found by the letters before every sign of equality.
+
+    Attributes:
+        types: places behind `office:value-type`.
+        repeated, spanned, formula, error: whether there may be such a row or cell.
+    """
+
+    types: np.ndarray
+    repeated: bool
+    spanned: bool
+    formula: bool
+    error: bool
+
+    @classmethod
+    def of(cls, found: Tags) -> _Signs:
+        at = np.flatnonzero(found.raw == ord("="))
+        at = at[at >= len(TYPE)]
+        before = found.words[at - 8]
+        apart = bool((found.raw[at - 1] <= ord(" ")).any())  # `name = "value"`, or a text
+        of_type = at[before == _word(b"lue-type")]
+        errors = found.reads(of_type + 2, b"error")
+
+        def some(name: bytes) -> bool:
+            return apart or bool((before == _word(name)).any())
+
+        types = of_type[found.reads(of_type - 16, b"ffice:va")]
+        return cls(types, some(b"repeated"), some(b"-spanned"), some(b":formula"), bool(errors.any()))
 
 
 def _word(text: bytes) -> np.uint64:
     return np.uint64(int.from_bytes(text, "little"))
 
 
-def _times(found: Tags) -> np.ndarray:
+def _times(found: Tags, signs: _Signs) -> np.ndarray:
     """How often each tag's row or cell is repeated."""
     times = np.ones(len(found.at), dtype=np.int64)
-    if b"-repeated" not in found.piece:
+    if not signs.repeated:
         return times
     repeated = [(m.start(), min(int(m[1]), MOST_REPEATED)) for m in REPEATED.finditer(found.piece)]
     if repeated:
@@ -339,10 +361,9 @@ def _times(found: Tags) -> np.ndarray:
     return times
 
 
-def _filled(found: Tags, cells: np.ndarray, paragraphs: np.ndarray) -> np.ndarray:
+def _filled(found: Tags, cells: np.ndarray, paragraphs: np.ndarray, signs: _Signs) -> np.ndarray:
     """Which cells hold a text or declare a value."""
-    following = found.after(cells)
-    filled: np.ndarray = np.append(paragraphs, False)[cells + 1]
-    for cell in np.flatnonzero(~filled):
-        filled[cell] = TYPE in found.piece[found.at[cells[cell]] : following[cell]]
+    typed = np.zeros(len(found.at), dtype=bool)
+    typed[np.searchsorted(found.at, signs.types) - 1] = True
+    filled: np.ndarray = np.append(paragraphs, False)[cells + 1] | typed[cells]
     return filled

@@ -21,7 +21,7 @@ import numpy as np
 from include.sources.definition import WorkbookFormat
 from include.sources.errors import SourceError
 from include.sources.formats.archive import DELIVER_ANEW, SAVE_ANEW, Archive, resolved
-from include.sources.formats.markup import Tags, tags
+from include.sources.formats.markup import WORD, Tags, begins, ends_name, letters, tags
 from include.sources.formats.raw import Reading
 from include.sources.formats.sheet import (
     MOST_COLUMNS,
@@ -35,6 +35,7 @@ from include.sources.formats.sheet import (
 
 EXPECTED = "an XLSX workbook"
 A = ord("A")
+BITS_OF_A_COLUMN = MOST_COLUMNS.bit_length() - 1
 MOST_BYTES_OF_A_ROW = 32 << 20
 MOST_TAGS = 64_000_000
 MOST_MERGED = 1_000_000
@@ -53,6 +54,7 @@ TEXT_CELL = re.compile(
     rb"""<c(?=\s)[^<>]*\st\s*=\s*["']s["'][^<>]*>\s*(?:<f(?:\s[^<>]*)?(?:/>|>[^<]*</f>)\s*)?<v>([0-9]{1,9})</v>"""
 )
 OTHER_NAMES = re.compile(rb"<[\w.-]+:(?:c|row)[\s/>]")
+INLINE = b' t="inlineStr">'
 EMPTY_TEXT = re.compile(rb"""\st\s*=\s*["']str["']""")
 
 
@@ -336,21 +338,22 @@ class _Look:
         cells = found.named(b"c")
         if not len(cells):
             return
-        places = self._places(found, cells)
-        rows, columns = places // MOST_COLUMNS, places % MOST_COLUMNS
+        places, ends = self._places(found, cells)
+        rows = places >> BITS_OF_A_COLUMN
+        columns = places - (rows << BITS_OF_A_COLUMN)
         following = found.after(cells)
         letter = found.raw[following + 1]
         filled = (letter == ord("v")) | (letter == ord("i")) | (letter == ord("f"))
         formulas = found.named(b"f")
-        text = self._text(found, following, places, formulas)
+        text = self._text(found, following, places, ends, formulas)
         self.extent.add(rows[filled], columns[filled], int(filled.sum()), text)
         if len(formulas):
             self._look_at_formulas(found, cells, places, formulas)
 
-    def _places(self, found: Tags, cells: np.ndarray) -> np.ndarray:
-        """Where the cells stand: row × columns of a sheet + column. They must ascend."""
-        places = self._plain_places(found, cells)
-        if places is None:
+    def _places(self, found: Tags, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        """Where the cells stand: row × columns of a sheet + column. They must ascend. And where it is said, if plainly."""
+        places, ends = self._plain_places(found, cells)
+        if ends is None:
             places = np.fromiter(self._odd_places(found.piece), dtype=np.int64)
             if len(places) != len(cells):
                 raise self._refuse("cells written in a way that cannot be followed", "plain cells")
@@ -361,29 +364,29 @@ class _Look:
                 place=int(places[unordered[0]]),
             )  # fmt: skip
         self.last = int(places[-1])
-        return places
+        return places, ends
 
-    def _plain_places(self, found: Tags, cells: np.ndarray) -> np.ndarray | None:
-        """The places where every cell is written as `<c r="A1"`; else None."""
-        at = found.at[cells]
-        if not found.reads(at + 2, b' r="').all():
-            return None
-        first, second, third = (found.raw[at + n].astype(np.int64) - A + 1 for n in (6, 7, 8))
+    def _plain_places(self, found: Tags, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        """The places where every cell is written as `<c r="A1"`, and where its last quotation mark is; else None."""
+        heads = found.heads[cells]  # c r="A12
+        if not begins(heads >> np.uint64(8), b' r="').all():
+            return cells, None
+        first, second, third = (letters(heads, n).astype(np.int64) - A + 1 for n in (5, 6, 7))
         two = second >= 1
         three = two & (third >= 1)
         column = np.where(two, first * 26 + second, first)
         column = np.where(three, column * 26 + third, column)
-        begin = at + 7 + two + three
+        begin = found.at[cells] + 7 + two + three
         row, length = found.numbers(begin)
         capitals = (first >= 1) & (first <= 26) & (second <= 26) & (~two | (third <= 26))
         plain = capitals & (length > 0) & (found.raw[begin + length] == ord('"'))
         if not plain.all():
-            return None
+            return cells, None
         self.named = True
         if ((row < 1) | (row > MOST_ROWS) | (column > MOST_COLUMNS)).any():
             raise self._refuse("a cell outside of every sheet", "cells from A1 to XFD1048576")
         places: np.ndarray = (row - 1) * MOST_COLUMNS + column - 1
-        return places
+        return places, begin + length
 
     def _odd_places(self, piece: bytes) -> Iterator[int]:
         """The places one by one, as calamine counts them where cells do not say where they stand."""
@@ -412,13 +415,16 @@ class _Look:
             yield row * MOST_COLUMNS + column
             column += 1
 
-    def _text(self, found: Tags, following: np.ndarray, places: np.ndarray, formulas: np.ndarray) -> int:
+    def _text(
+        self, found: Tags, following: np.ndarray, places: np.ndarray, ends: np.ndarray | None, formulas: np.ndarray
+    ) -> int:  # fmt: skip
         """Bytes of the shared texts that the cells will get copies of; error cells are noted on the way."""
-        short = found.reads(following - 6, b't="')  # t="s", t="b", t="e", t="n", t="d"
-        kind = found.raw[following - 3]
-        long = found.reads(following - 5, b'str">') | found.reads(following - 5, b'Str">')
-        plain = int(short.sum()) + int(long.sum()) + int(found.reads(found.at[formulas] + 2, b' t="').sum())
-        if plain == found.piece.count(b' t="') and b"'" not in found.piece:
+        before = found.words[following - WORD]
+        short = begins(before >> np.uint64(16), b't="')  # t="s", t="b", t="e", t="n", t="d"
+        kind = letters(before, 5)
+        if self._says_nothing_else(found, following, ends, before, short) or self._says_no_type_elsewhere(
+            found, following, before, short, formulas
+        ):
             if (short & (kind == ord("e"))).any():
                 self._find_errors(found, places)
             texts = following[short & (kind == ord("s")) & found.reads(following, b"<v>")]
@@ -427,6 +433,25 @@ class _Look:
         listed = TEXT_CELL.findall(found.piece)
         unseen = found.piece.count(b'"s"') + found.piece.count(b"'s'") - len(listed)
         return self.strings.bytes_of(np.array(listed, dtype=np.int64)) + max(0, unseen) * self.strings.longest
+
+    def _says_nothing_else(
+        self, found: Tags, following: np.ndarray, ends: np.ndarray | None, before: np.ndarray, short: np.ndarray
+    ) -> bool:  # fmt: skip
+        """Whether every cell says where it stands and of what type it is, and no more."""
+        if ends is None:
+            return False
+        size = following - ends - 1
+        inline = (size == len(INLINE)) & begins(before >> np.uint64(8), INLINE[8:])
+        inline[inline] = found.reads(following[inline] - len(INLINE), INLINE[:8])
+        return bool((inline | (size == 1) | short & (size == len(b' t="s">'))).all())
+
+    def _says_no_type_elsewhere(
+        self, found: Tags, following: np.ndarray, before: np.ndarray, short: np.ndarray, formulas: np.ndarray
+    ) -> bool:  # fmt: skip
+        """Whether no cell has a type but at the end of its tag."""
+        long = begins(before >> np.uint64(24), b'str">') | begins(before >> np.uint64(24), b'Str">')
+        seen = int(short.sum()) + int(long.sum()) + int(found.reads(found.at[formulas] + 2, b' t="').sum())
+        return seen == found.piece.count(b' t="') and b"'" not in found.piece
 
     def _find_errors(self, found: Tags, places: np.ndarray) -> None:
         at = found.at[found.named(b"c")]
@@ -466,10 +491,9 @@ class _Look:
 
 def _has_other_names(found: Tags) -> bool:
     """Whether there are tags besides rows, inline texts and those with names of one letter."""
-    second = found.raw[found.at + 2]
-    longer = (second > ord(" ")) & (second != ord(">")) & (second != ord("/")) & (found.first != ord("/"))
-    at = found.at[longer] + 1
-    return not (found.reads(at, b"row") | found.reads(at, b"is>")).all()
+    other = ~ends_name(found.heads, 1) & (found.first != ord("/"))
+    other &= ~(begins(found.heads, b"row") | begins(found.heads, b"is>"))
+    return bool(other.any())
 
 
 def _column(letters: bytes) -> int:
