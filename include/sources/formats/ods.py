@@ -363,7 +363,9 @@ def _times(found: Tags, signs: _Signs) -> np.ndarray:
 
 def _filled(found: Tags, cells: np.ndarray, paragraphs: np.ndarray, signs: _Signs) -> np.ndarray:
     """Which cells hold a text or declare a value."""
-    typed = np.zeros(len(found.at), dtype=bool)
-    typed[np.searchsorted(found.at, signs.types) - 1] = True
-    filled: np.ndarray = np.append(paragraphs, False)[cells + 1] | typed[cells]
+    filled: np.ndarray = np.append(paragraphs, False)[cells + 1]
+    if not filled.all():
+        typed = np.zeros(len(found.at), dtype=bool)
+        typed[np.searchsorted(found.at, signs.types) - 1] = True
+        filled |= typed[cells]
     return filled
