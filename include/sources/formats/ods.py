@@ -304,14 +304,14 @@ class _Names:
             & ~found.reads(at[rows] + 9, b"s")
             & ~found.reads(at[rows] + 9, b"-")
         ]
-        others = np.flatnonzero(~cells)
+        no_cells = np.flatnonzero(~cells)
         tables = (
-            found.reads(at[others], b"table")
-            & ~found.reads(at[others] + 5, b"-")
-            & ~found.reads(at[others] + 5, b":")
+            found.reads(at[no_cells], b"table")
+            & ~found.reads(at[no_cells] + 5, b"-")
+            & ~found.reads(at[no_cells] + 5, b":")
         )
         others = np.count_nonzero(found.first == ord("t")) - np.count_nonzero(paragraphs) - len(of_table)
-        return cls(of_table[rows], of_table[cells], paragraphs, int(tables.sum()), others)
+        return cls(of_table[rows], of_table[cells], paragraphs, int(tables.sum()), int(others))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ Source: [MS-XLS] Excel Binary File Format; record types below are those of its s
 from __future__ import annotations
 
 import struct
-from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -20,6 +19,19 @@ import numpy as np
 from include.sources.definition import WorkbookFormat
 from include.sources.errors import SourceError
 from include.sources.formats.archive import DELIVER_ANEW, SAVE_ANEW, protected, refuse_other_kinds
+from include.sources.formats.biff import (
+    BOF,
+    BOOL_OR_ERROR,
+    EOF,
+    MARGIN,
+    NUMBER,
+    RK,
+    SHARED_TEXT,
+    numbers_at,
+    records,
+    walked,
+    words_of,
+)
 from include.sources.formats.cfb import MAGIC, BrokenContainer, container_of, stream_of
 from include.sources.formats.raw import Reading
 from include.sources.formats.sheet import (
@@ -33,17 +45,8 @@ from include.sources.formats.sheet import (
 )
 
 EXPECTED = "an XLS workbook"
-BOF, EOF, FORMULA, CONTINUE, CODEPAGE, FILEPASS, SHEET = (
-    0x0809,
-    0x000A,
-    0x0006,
-    0x003C,
-    0x0042,
-    0x002F,
-    0x0085,
-)
-STRINGS, MERGED, RICH, DIMENSIONS, ROW, BLANK = 0x00FC, 0x00E5, 0x00D6, 0x0200, 0x0208, 0x0201
-NUMBER, LABEL, BOOL_OR_ERROR, TEXT_OF_FORMULA, RK, MANY_RK, SHARED_TEXT = 0x0203, 0x0204, 0x0205, 0x0207, 0x027E, 0x00BD, 0x00FD  # fmt: skip
+FORMULA, CONTINUE, CODEPAGE, FILEPASS, SHEET = 0x0006, 0x003C, 0x0042, 0x002F, 0x0085
+STRINGS, MERGED, RICH, DIMENSIONS, LABEL, MANY_RK = 0x00FC, 0x00E5, 0x00D6, 0x0200, 0x0204, 0x00BD
 CELLS = (NUMBER, LABEL, BOOL_OR_ERROR, RK, SHARED_TEXT, FORMULA, RICH)
 RESULT_IS_ERROR, RESULT_IS_NOTHING = 2, 3
 UNKNOWN = 0xFFF0
@@ -57,16 +60,8 @@ ERRORS = {
     0x24: "#NUM!",
     0x2A: "#N/A",
 }
-BOUNDS = (BOF, EOF)
-HEAD = struct.Struct("<HH")
 WORKSHEET = 0
-MARGIN = 16
-"""Zeros behind the stream, so that looking a little further than its last record is no fault."""
-WINDOW = 1 << 18
 IS_CELL = np.isin(np.arange(1 << 16), CELLS)
-SIZE_OF = np.full(1 << 16, 1 << 16, dtype=np.int32)
-"""Of each type the size, where that never differs; a sheet consists of such records for the most part."""
-SIZE_OF[[ROW, BLANK, NUMBER, BOOL_OR_ERROR, RK, SHARED_TEXT]] = (16, 6, 14, 8, 10, 10)
 
 
 def look_through_xls(reading: Reading, declared: WorkbookFormat) -> Sheet:
@@ -118,15 +113,6 @@ def _sheet(reading: Reading, declared: WorkbookFormat, stream: bytearray) -> She
     return Sheet(copy, True, number, name, look.errors, look.merged)
 
 
-def _records(stream: bytearray, begin: int) -> Iterator[tuple[int, int, int]]:
-    """Type, place and size of the records from a place on, up to the end of the stream."""
-    at, end, unpack = begin, len(stream) - 3, HEAD.unpack_from
-    while at < end:
-        kind, size = unpack(stream, at)
-        yield kind, at, size
-        at += 4 + size
-
-
 @dataclass
 class _Book:
     """What stands before the sheets: their names with the place of the record, where each begins, and its kind."""
@@ -139,7 +125,7 @@ class _Book:
         book, codepage, old = cls(), 1252, False
         segments: list[bytes] = []
         previous = 0
-        for kind, at, size in _records(stream, 0):
+        for kind, at, size in records(stream):
             if kind == BOF and at == 0:
                 old = struct.unpack_from("<H", stream, at + 4)[0] < 0x0600
             elif kind == FILEPASS:
@@ -247,8 +233,10 @@ class _Look:
         Raises:
             SourceError: the sheet should not be parsed.
         """
-        words = _words(stream)
-        cells = [each for found in _walked(words, begin) if len(each := self._look(stream, words, *found))]
+        words = words_of(stream)
+        cells = [
+            each for found in walked(stream, words, begin) if len(each := self._look(stream, words, *found))
+        ]
         ascends = all((np.diff(each) > 0).all() for each in cells)
         ascends = ascends and all(before[-1] < each[0] for before, each in pairwise(cells))
         if not ascends and not np.diff(np.sort(np.concatenate(cells))).all():
@@ -298,15 +286,17 @@ class _Look:
 
     def _measure(self, words: np.ndarray, places: np.ndarray, kinds: np.ndarray) -> np.ndarray:
         cells, texts, many = places[IS_CELL[kinds]], places[kinds == SHARED_TEXT], places[kinds == MANY_RK]
-        rows, columns = _numbers(words, cells, 4), _numbers(words, cells, 6)
-        named = _numbers(words, texts, 10) | _numbers(words, texts, 12) << 16
+        rows, columns = numbers_at(words, cells, 4), numbers_at(words, cells, 6)
+        named = numbers_at(words, texts, 10) | numbers_at(words, texts, 12) << 16
         text = int(self.strings[named[named < len(self.strings)]].sum())
-        width = (_numbers(words, many, 2) - 6) // 6  # a record of many numbers holds some columns of one row
+        width = (
+            numbers_at(words, many, 2) - 6
+        ) // 6  # a record of many numbers holds some columns of one row
         if (width < 1).any():
             raise BrokenContainer
         if len(many):
-            rows = np.append(rows, np.repeat(_numbers(words, many, 4), width))
-            first = np.repeat(_numbers(words, many, 6) - np.cumsum(width) + width, width)
+            rows = np.append(rows, np.repeat(numbers_at(words, many, 4), width))
+            first = np.repeat(numbers_at(words, many, 6) - np.cumsum(width) + width, width)
             columns = np.append(columns, first + np.arange(len(first)))
         self.extent.add(rows, columns, len(rows), text)
         found: np.ndarray = rows * (MOST_COLUMNS << 2) + columns
@@ -314,69 +304,3 @@ class _Look:
 
     def _refuse(self, found: str, expected: str) -> SourceError:
         return self.reading.refuse(f"sheet {self.name!r}", found, expected, SAVE_ANEW)
-
-
-def _words(stream: bytearray) -> np.ndarray:
-    """The number of two bytes at each place of the stream, which must end with a margin."""
-    return np.ndarray(len(stream) - 1, "<u2", stream, strides=(1,))
-
-
-def _numbers(words: np.ndarray, places: np.ndarray, offset: int) -> np.ndarray:
-    """The numbers that stand at an offset behind these places."""
-    found: np.ndarray = words[places + offset].astype(np.int64)
-    return found
-
-
-def _walked(words: np.ndarray, begin: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Places of the records of a sheet, ascending, and which of them are a chart's within it; in pieces.
-
-    Each record says where the next one begins: a long way in Python. So what looks like a record of a type whose size
-    never differs is found everywhere at once. Where one of them ends as the next begins, and the first is a record,
-    they all are.
-
-    Raises:
-        BrokenContainer: it is no sheet, or has no end.
-    """
-    if words[begin] != BOF:
-        raise BrokenContainer
-    at, end = begin, len(words) - MARGIN - 2
-    opened: list[int] = []  # places of what has begun: the sheet, a chart, what is in that
-    while at < end:
-        start, singles, runs, charts = at, list[int](), list[np.ndarray](), list[tuple[int, int]]()
-        stop = min(start + WINDOW, end)
-        sizes = SIZE_OF.take(words[start:stop])
-        like = np.flatnonzero(words[start + 2 : stop + 2] == sizes)
-        ends = start + like + sizes[like] + 4
-        like += start
-        lasts = np.flatnonzero(np.append(ends[:-1] != like[1:], True)[: len(like)])
-        begins, last_of_run, end_of_run = like.tolist(), lasts.tolist(), ends[lasts].tolist()
-        which = run = 0
-        while at < stop:
-            which = bisect_left(begins, at, which)
-            if which < len(begins) and begins[which] == at:
-                run = bisect_left(last_of_run, which, run)
-                runs.append(like[which : last_of_run[run] + 1])
-                at = end_of_run[run]
-                continue
-            singles.append(at)
-            kind = words[at]
-            if kind == BOF:
-                opened.append(at)
-            elif kind == EOF:
-                if len(opened) == 2:
-                    charts.append((opened[1], at))
-                opened = opened[:-1]
-            if not opened:
-                break
-            at += 4 + int(words[at + 2])
-        if len(opened) > 1:
-            charts.append((opened[1], at))
-        places = np.concatenate([like[:0], *runs])
-        places = np.insert(places, np.searchsorted(places, singles), singles)
-        inner = np.zeros(len(places), dtype=bool)
-        for first, last in charts:
-            inner |= (places >= first) & (places <= last)
-        yield places, inner
-        if not opened:
-            return
-    raise BrokenContainer
