@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from include.sources import Limits
-from include.sources.formats import json_items
+from include.sources.formats import json_items, numbered
 from tests.unit.sources.formats.opened import landed, opened, refusal
 
 LINES = {"kind": "jsonl"}
@@ -67,6 +67,23 @@ def test_a_line_that_is_no_object_is_kept_in_its_place_and_the_others_go_on(
 ) -> None:
     found = opened(tmp_path, LINES, f'{{"n": "1"}}\n{line}\n\n{{"n": "4"}}\n', "n")
     assert found.rows == {1: ("1",), 4: ("4",)} and found.rejects == {2: (line, "row.json")}
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("chunk", [1, 16, numbered.CHUNK])
+def test_lines_keep_their_numbers_wherever_the_file_is_cut(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, chunk: int, end: str
+) -> None:
+    """Blank lines are none, whatever blanks they hold; a line may begin with blanks; one fault hides no other."""
+    monkeypatch.setattr(numbered, "CHUNK", chunk)
+    lines = [
+        "", '{"n": "ә1"}', " ", "\u00a0\u2003", '\t {"n": "2"}', "сломано", '{"n": "3", "n": "4"}', '{"n": 5.10}', "\t",
+        '{"n": "6"}',
+    ]  # fmt: skip
+    found = opened(tmp_path, LINES, "\ufeff" + end.join(lines), "n")
+    assert found.rows == {2: ("ә1",), 5: ("2",), 8: ("5.10",), 10: ("6",)}
+    assert found.rejects == {6: (lines[5], "row.json"), 7: (lines[6], "row.json")}
+    assert found.received[8] == lines[7]
 
 
 def test_a_key_that_stands_twice_is_no_answer(tmp_path: Path) -> None:
