@@ -32,6 +32,8 @@ RULE = "row.json"
 NOTHING_TAKEN = "Ask the source, or land the delivery again; nothing of this file was taken."
 ODD = r"[:,\[]\s*-?([0-9]+[.][0-9]*0([^0-9]|$)|[0-9.]+[eE]|[0-9.]{17}|0[.]000000)"
 """Where a number stands that the engine would write in another way; rather too often than too seldom."""
+NUMBER = r":\s*-?[0-9]"
+"""Where the value of a key may be a number; rather too often than too seldom."""
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|-?[0-9][0-9.eE+-]*+', re.DOTALL)
 ODD_NUMBER = re.compile(r"-?(?:[0-9]+[.][0-9]*0|.*[eE].*|[0-9.]{17,}|0[.]000000[0-9]*)")
 
@@ -53,7 +55,7 @@ def read_jsonl(reading: Reading, declared: JsonlFormat) -> RawRows:
     headings, table = _look_at_keys(reading, table, shapes)
     check_headings(reading, headings, "keys of the objects")
     if _some(reading, shapes, "fraction"):
-        odd = f"{_fraction(reading)} and regexp_matches(item, {literal(ODD)})"
+        odd = f"case when whole then {_fraction(reading)} and regexp_matches(item, {literal(ODD)}) else false end"
         table = _with_numbers_as_written(reading, table, odd)
     return _raw(reading, table, rows)
 
@@ -61,18 +63,19 @@ def read_jsonl(reading: Reading, declared: JsonlFormat) -> RawRows:
 def _shapes(reading: Reading, lines: str) -> str:
     """What there is among the lines, in a table: whole (an object), keys, fraction.
 
-    All of it is found in one scan of the lines. Numbers with a fraction or an exponent are told apart because the
-    engine gives others as they are written. Of lines with more brackets than levels are allowed, which are few, the
-    depth is found one by one.
+    All of it is found in one scan of the lines, and no line is parsed for an answer that is plain already. Numbers with
+    a fraction or an exponent are told apart because the engine gives others as they are written. Of lines with more
+    brackets than levels are allowed, which are few, the depth is found one by one.
     """
     con, shapes = reading.connection, identifier(f"shapes_{reading.delivered.label}")
     opened = "strlen(line) - strlen(replace(replace(line, '{', ''), '[', ''))"
-    places = ", ".join(map(literal, ["$", *_read_places(reading)]))
     con.execute(
-        f"create temp table {shapes} as select distinct deep, whole, "
-        "case when whole then json_keys(item) end as keys, whole and list_contains(kinds[2:], 'DOUBLE') as fraction "
-        f"from (select *, json_type(item, [{places}]) as kinds, coalesce(kinds[1] = 'OBJECT', false) as whole "
-        f"from (select try_cast(line as json) as item, {opened} > {reading.limits.nesting} as deep from {lines}))"
+        f"create temp table {shapes} as select distinct deep, whole, case when whole then keys end as keys, "
+        f"case when whole and some_number then {_fraction(reading)} else false end as fraction from ("
+        "select *, json_keys(item) as keys, "
+        "case when len(keys) > 0 then true else coalesce(json_type(item) = 'OBJECT', false) end as whole from ("
+        f"select try_cast(line as json) as item, {opened} > {reading.limits.nesting} as deep, "
+        f"regexp_matches(line, {literal(NUMBER)}) as some_number from {lines}))"
     )
     if _some(reading, shapes, "deep"):
         found = con.execute(
@@ -367,8 +370,9 @@ def _doubled(item: str, keys: set[str], path: str = "") -> str:
 
 
 def _fraction(reading: Reading) -> str:
+    """SQL: whether a number that is read has a fraction or an exponent."""
     places = ", ".join(map(literal, _read_places(reading)))
-    return f"case when whole then list_contains(json_type(item, [{places}]), 'DOUBLE') else false end"
+    return f"list_contains(json_type(item, [{places}]), 'DOUBLE')"
 
 
 def _with_numbers_as_written(reading: Reading, table: str, odd: str) -> str:
