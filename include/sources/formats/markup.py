@@ -7,11 +7,12 @@ What is asked here is where cells are, not what they mean; the meaning is left t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 MARGIN = 64
-"""Blanks behind a piece, so that looking a little further than its last tag is no fault."""
+"""Bytes behind a piece, so that looking a little further than its last tag is no fault."""
 WORD = 8
 HIGH, LOW = np.uint64(0xF0F0F0F0F0F0F0F0), np.uint64(0x0F0F0F0F0F0F0F0F)
 ZEROS, CARRY = np.uint64(0x3030303030303030), np.uint64(0x0606060606060606)
@@ -22,20 +23,25 @@ class Tags:
     """The tags of a piece of XML; the piece holds whole tags only.
 
     Attributes:
-        piece: the bytes.
-        raw: the same as an array, with blanks behind them.
+        raw: the bytes of the piece, and others behind them.
+        size: bytes of the piece.
         words: at each place the eight bytes from there on, as one number; the first of them is the lowest.
         at: places of `<`, ascending.
         heads: the word behind each of them.
         first: the letter behind each of them.
     """
 
-    piece: bytes
     raw: np.ndarray
+    size: int
     words: np.ndarray
     at: np.ndarray
     heads: np.ndarray
     first: np.ndarray
+
+    @cached_property
+    def piece(self) -> bytes:
+        """The bytes of the piece, in a copy."""
+        return self.raw[: self.size].tobytes()
 
     def named(self, name: bytes) -> np.ndarray:
         """Which of the tags (places in `at`) open an element of this name (at most seven bytes), or are one that is empty."""
@@ -43,7 +49,7 @@ class Tags:
 
     def after(self, indices: np.ndarray, steps: int = 1) -> np.ndarray:
         """The place of the tag that many behind each of these; behind the last one, the end of the piece."""
-        places: np.ndarray = np.append(self.at, len(self.piece))[np.minimum(indices + steps, len(self.at))]
+        places: np.ndarray = np.append(self.at, self.size)[np.minimum(indices + steps, len(self.at))]
         return places
 
     def reads(self, places: np.ndarray, text: bytes) -> np.ndarray:
@@ -64,14 +70,16 @@ class Tags:
         return np.where(length > 0, value, 0).astype(np.int64), length.astype(np.int64)
 
 
-def tags(piece: bytes) -> Tags:
-    """The tags of a piece."""
-    padded = piece + b" " * MARGIN
-    array = np.frombuffer(padded, dtype=np.uint8)
-    words = np.ndarray(shape=len(padded) - WORD + 1, dtype="<u8", buffer=padded, strides=(1,))
-    at = np.flatnonzero(array == ord("<"))
+def tags(content: bytes, size: int | None = None) -> Tags:
+    """The tags of so many bytes of the content, or of all of it."""
+    size = len(content) if size is None else size
+    if len(content) < size + MARGIN:
+        content += b" " * MARGIN
+    array = np.frombuffer(content, dtype=np.uint8)
+    words = np.ndarray(shape=len(content) - WORD + 1, dtype="<u8", buffer=content, strides=(1,))
+    at = np.flatnonzero(array[:size] == ord("<"))
     heads = words[at + 1]
-    return Tags(piece, array, words, at, heads, heads.astype(np.uint8))
+    return Tags(array, size, words, at, heads, heads.astype(np.uint8))
 
 
 def begins(words: np.ndarray, text: bytes) -> np.ndarray:

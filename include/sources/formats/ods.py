@@ -156,11 +156,12 @@ class _Document:
 
     def _take_inside(self) -> bool:
         """Whole rows; whether the table ended."""
-        end = self.rest.find(END)
+        end = self.rest.rfind(END)  # mostly there is none, which is found out sooner from behind
+        end = self.rest.find(END) if end >= 0 else end
         cut = end if end >= 0 else self.rest.rfind(ROW)
         if cut > 0 and self.looking:
             assert self.look
-            self.file.write(self.look.take(self.rest[:cut]))
+            self.file.write(self.look.take(self.rest, cut))
         if cut > 0:
             if not self.looking and BEGIN.search(self.rest, 0, cut):
                 raise self._refuse("a table within a table", "plain tables")
@@ -189,13 +190,13 @@ class _Look:
         self.row = 0
         self.tags = 0
 
-    def take(self, piece: bytes) -> bytes:
-        """Look at whole rows; the same rows as calamine should read them.
+    def take(self, content: bytes, size: int) -> bytes | memoryview:
+        """Look at whole rows, which are so many bytes; the same rows as calamine should read them.
 
         Raises:
             SourceError: the table should not be parsed.
         """
-        found = tags(piece)
+        found = tags(content, size)
         self.tags += len(found.at)
         if self.tags > MOST_TAGS:
             raise self._refuse("very many tags", f"at most {MOST_TAGS}")
@@ -205,16 +206,16 @@ class _Look:
         if names.tables:
             raise self._refuse("a table within a cell", "plain cells")
         signs = _Signs.of(found)
-        mended = piece
+        mended = b""
         if names.others:
-            mended = mended.replace(b"<text:line-break/>", b"\n").replace(b"<text:tab/>", b"\t")
-        if int(names.paragraphs.sum()) > len(signs.types):
-            mended = UNTYPED.sub(rb'<\1\2 office:value-type="string">', mended)
-        if mended is not piece:
+            mended = found.piece.replace(b"<text:line-break/>", b"\n").replace(b"<text:tab/>", b"\t")
+        if np.count_nonzero(names.paragraphs) > len(signs.types):
+            mended = UNTYPED.sub(rb'<\1\2 office:value-type="string">', mended or found.piece)
+        if mended:
             found = tags(mended)
             names, signs = _Names.of(found), _Signs.of(found)
         self._look(found, names, signs)
-        return mended
+        return mended or memoryview(content)[:size]
 
     def _refuse(self, found: str, expected: str) -> SourceError:
         return self.reading.refuse(f"sheet {self.name!r}", found, expected, SAVE_ANEW)
@@ -235,7 +236,9 @@ class _Look:
         before = np.append(0, ends)[np.searchsorted(cells, rows)]
         lefts = ends - widths - before[of_row]
         filled = _filled(found, cells, names.paragraphs, signs)
-        self._measure(found, cells[filled], tops[of_row[filled]], heights[of_row[filled]], lefts[filled], widths[filled])  # fmt: skip
+        some = slice(None) if filled.all() else np.flatnonzero(filled)
+        of_some = of_row[some]
+        self._measure(found, cells[some], tops[of_some], heights[of_some], lefts[some], widths[some])
         at = found.at[cells]
         if signs.error:
             self._find_errors(found, at, tops[of_row], heights[of_row], lefts, widths)
@@ -247,11 +250,13 @@ class _Look:
     def _measure(
         self, found: Tags, cells: np.ndarray, tops: np.ndarray, heights: np.ndarray, lefts: np.ndarray, widths: np.ndarray
     ) -> None:  # fmt: skip
-        rows = np.concatenate([tops, tops + heights - 1])
-        columns = np.concatenate([lefts, lefts + widths - 1])
+        if not len(cells):
+            return
         many = heights * widths
-        again = many > 1
-        texts = (found.after(cells, 3) - found.after(cells, 0))[again] * many[again]
+        again = np.flatnonzero(many > 1)
+        texts = (found.after(cells[again], 3) - found.after(cells[again], 0)) * many[again]
+        rows = np.array([tops.min(), (tops + heights).max() - 1])
+        columns = np.array([lefts.min(), (lefts + widths).max() - 1])
         self.extent.add(rows, columns, int(many.sum()), int(texts.sum()))
 
     def _find_errors(
@@ -297,8 +302,8 @@ class _Names:
         of_table = np.flatnonzero(begins(found.heads, b"table:"))
         at = found.at[of_table] + 7
         tail = found.words[at]
-        cells = (tail == _word(b"table-ce")) | (tail == _word(b"covered-"))
-        rows = np.flatnonzero(tail == _word(b"table-ro"))
+        cells = begins(tail, b"table-ce") | begins(tail, b"covered-")
+        rows = np.flatnonzero(begins(tail, b"table-ro"))
         rows = rows[
             found.reads(at[rows] + 8, b"w")
             & ~found.reads(at[rows] + 9, b"s")
@@ -331,22 +336,20 @@ class _Signs:
 
     @classmethod
     def of(cls, found: Tags) -> _Signs:
-        at = np.flatnonzero(found.raw == ord("="))
+        at = np.flatnonzero(found.raw[: found.size] == ord("="))
         at = at[at >= len(TYPE)]
         before = found.words[at - 8]
         apart = bool((found.raw[at - 1] <= ord(" ")).any())  # `name = "value"`, or a text
-        of_type = at[before == _word(b"lue-type")]
-        errors = found.reads(of_type + 2, b"error")
+        of_type = at[begins(before, b"lue-type")]
+        is_own = found.reads(of_type - 16, b"ffice:va")
+        errors = found.reads(of_type[~is_own] + 2, b"error")
 
         def some(name: bytes) -> bool:
-            return apart or bool((before == _word(name)).any())
+            return apart or bool(begins(before, name).any())
 
-        types = of_type[found.reads(of_type - 16, b"ffice:va")]
-        return cls(types, some(b"repeated"), some(b"-spanned"), some(b":formula"), bool(errors.any()))
-
-
-def _word(text: bytes) -> np.uint64:
-    return np.uint64(int.from_bytes(text, "little"))
+        return cls(
+            of_type[is_own], some(b"repeated"), some(b"-spanned"), some(b":formula"), bool(errors.any())
+        )
 
 
 def _times(found: Tags, signs: _Signs) -> np.ndarray:

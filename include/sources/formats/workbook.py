@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from include.sources.formats.sheet import Rectangle, Sheet, cell_name, column_na
 
 CELLS_AT_ONCE, CELLS_IN_CACHE = 1 << 15, 1 << 13
 """Cells that become text together, and those that are taken from calamine together: rows are dear to hold."""
+MOST_IN_MEMORY = 64 << 20
 NO_REJECTS = "select null::bigint as raw_row, null as received, null as rule where false"
 
 
@@ -205,21 +206,40 @@ def _headings(grid: _Grid, header: list[list[Any]], declared: WorkbookFormat) ->
 
 
 def _table(reading: Reading, declared: WorkbookFormat, grid: _Grid) -> pa.Table:
-    """The rows that are not blank; they lie in a file without a name, not in memory."""
+    """The rows that are not blank; many of them lie in a file without a name, not in memory."""
     names = [f"c{n}" for n in range(grid.width)]
     schema = pa.schema([("raw_row", pa.int64()), *((name, pa.string()) for name in names)])
+    kept: list[pa.RecordBatch] = []
+    batches = _batches(reading, declared, grid, schema)
+    size = 0
+    for batch in batches:
+        kept.append(batch)
+        size += batch.nbytes
+        if size > MOST_IN_MEMORY:
+            return _in_a_file(reading, chain(kept, batches), schema)
+    return pa.Table.from_batches(kept, schema)
+
+
+def _in_a_file(reading: Reading, batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> pa.Table:
     handle, path = tempfile.mkstemp(dir=reading.folder, suffix=".arrow")
     try:
         with open(handle, "wb") as file, pa.ipc.new_file(file, schema) as out:  # noqa: PTH123
-            while columns := _next_columns(reading, grid, declared.fill_merged):
-                begin = grid.row - len(columns[0]) + 1
-                texts = [text_of_column(column, declared.decimal) for column in columns]
-                _check_length(reading, grid, texts, begin)
-                numbers = pa.array(np.arange(begin, grid.row + 1))
-                out.write(_without_blank_rows(pa.record_batch([numbers, *texts], schema=schema)))
+            for batch in batches:
+                out.write(batch)
         return pa.ipc.open_file(pa.memory_map(path)).read_all()
     finally:
         Path(path).unlink()
+
+
+def _batches(
+    reading: Reading, declared: WorkbookFormat, grid: _Grid, schema: pa.Schema
+) -> Iterator[pa.RecordBatch]:
+    while columns := _next_columns(reading, grid, declared.fill_merged):
+        begin = grid.row - len(columns[0]) + 1
+        texts = [text_of_column(column, declared.decimal) for column in columns]
+        _check_length(reading, grid, texts, begin)
+        numbers = pa.array(np.arange(begin, grid.row + 1))
+        yield _without_blank_rows(pa.record_batch([numbers, *texts], schema=schema))
 
 
 def _next_columns(reading: Reading, grid: _Grid, fill_merged: bool) -> list[list[Any]]:

@@ -308,7 +308,7 @@ class _Look:
         end = self.rest.find(b"</" + prefix + b"sheetData")
         cut = end if end >= 0 else self.rest.rfind(b"<" + prefix + b"row")
         if cut > 0:
-            self._look(self.rest[:cut])
+            self._look(self.rest, cut)
         if end >= 0:
             self.ended, cut = True, end + len(b"</" + prefix + b"sheetData")
         if cut > 0:
@@ -324,16 +324,17 @@ class _Look:
             raise self._refuse("very many merged cells", f"at most {MOST_MERGED}")
         self.rest = self.rest[keep:]
 
-    def _look(self, piece: bytes) -> None:
+    def _look(self, content: bytes, size: int) -> None:
         if self.prefix:
-            piece = piece.replace(b"<" + self.prefix, b"<").replace(b"</" + self.prefix, b"</")
-        found = tags(piece)
+            content = content[:size].replace(b"<" + self.prefix, b"<").replace(b"</" + self.prefix, b"</")
+            size = len(content)
+        found = tags(content, size)
         self.tags += len(found.at)
         if self.tags > MOST_TAGS:
             raise self._refuse("very many tags", f"at most {MOST_TAGS}")
         if ((found.first == ord("!")) | (found.first == ord("?"))).any():
             raise self._refuse("comments or CDATA among its cells", "plain cells")
-        if _has_other_names(found) and OTHER_NAMES.search(piece):
+        if _has_other_names(found) and OTHER_NAMES.search(found.piece):
             raise self._refuse("cells under several names of one namespace", "cells under one name")
         cells = found.named(b"c")
         if not len(cells):
