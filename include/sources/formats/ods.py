@@ -206,16 +206,13 @@ class _Look:
         if names.tables:
             raise self._refuse("a table within a cell", "plain cells")
         signs = _Signs.of(found)
-        mended = b""
-        if names.others:
-            mended = found.piece.replace(b"<text:line-break/>", b"\n").replace(b"<text:tab/>", b"\t")
-        if np.count_nonzero(names.paragraphs) > len(signs.types):
-            mended = UNTYPED.sub(rb'<\1\2 office:value-type="string">', mended or found.piece)
-        if mended:
-            found = tags(mended)
-            names, signs = _Names.of(found), _Signs.of(found)
-        self._look(found, names, signs)
-        return mended or memoryview(content)[:size]
+        mended = _mended(found, names, signs)
+        if mended is None:
+            self._look(found, names, signs)
+            return memoryview(content)[:size]
+        found = tags(mended)
+        self._look(found, _Names.of(found), _Signs.of(found))
+        return mended
 
     def _refuse(self, found: str, expected: str) -> SourceError:
         return self.reading.refuse(f"sheet {self.name!r}", found, expected, SAVE_ANEW)
@@ -350,6 +347,17 @@ class _Signs:
         return cls(
             of_type[is_own], some(b"repeated"), some(b"-spanned"), some(b":formula"), bool(errors.any())
         )
+
+
+def _mended(found: Tags, names: _Names, signs: _Signs) -> bytes | None:
+    """The piece with line breaks and tabs as such, and a type for every text; None where it has both already."""
+    untyped = np.count_nonzero(names.paragraphs) > len(signs.types)
+    if not (names.others or untyped):
+        return None
+    mended = found.piece.replace(b"<text:line-break/>", b"\n").replace(b"<text:tab/>", b"\t")
+    if untyped:
+        mended = UNTYPED.sub(rb'<\1\2 office:value-type="string">', mended)
+    return None if mended == found.piece else mended
 
 
 def _times(found: Tags, signs: _Signs) -> np.ndarray:

@@ -22,9 +22,10 @@ from include.sources.formats.headings import joined_headings
 from include.sources.formats.raw import RawRows, Reading, check_headings, identifier, json_record
 from include.sources.formats.sheet import Rectangle, Sheet, cell_name, column_name
 
-CELLS_AT_ONCE, CELLS_IN_CACHE = 1 << 15, 1 << 13
+CELLS_AT_ONCE, CELLS_IN_CACHE = 1 << 17, 1 << 13
 """Cells that become text together, and those that are taken from calamine together: rows are dear to hold."""
-MOST_IN_MEMORY = 64 << 20
+MOST_IN_MEMORY, BYTES_OF_A_COLUMN = 64 << 20, 512
+"""Bytes of rows that lie in memory, and what a column of a batch takes besides its texts, at most."""
 NO_REJECTS = "select null::bigint as raw_row, null as received, null as rule where false"
 
 
@@ -214,7 +215,7 @@ def _table(reading: Reading, declared: WorkbookFormat, grid: _Grid) -> pa.Table:
     size = 0
     for batch in batches:
         kept.append(batch)
-        size += batch.nbytes
+        size += batch.nbytes + batch.num_columns * BYTES_OF_A_COLUMN
         if size > MOST_IN_MEMORY:
             return _in_a_file(reading, chain(kept, batches), schema)
     return pa.Table.from_batches(kept, schema)
