@@ -6,6 +6,9 @@ import pytest
 
 from dags.assets import CORE, DATASETS, MARTS, RELEASE
 from include import contracts
+from include.sources import Limits
+from include.sources.definition.transports import Timed
+from include.steps.contained import GRACE
 
 INGEST = [f"ingest__{dataset}" for dataset in DATASETS]
 ALL = [*INGEST, "statistics", "annual_release", "summaries"]
@@ -40,6 +43,14 @@ def test_every_dag_says_what_it_does_and_whose_it_is(bag, dag_id: str) -> None:
 def test_only_landing_tries_again_by_itself(bag, dag_id: str) -> None:
     retries = {task.task_id: task.retries for task in bag.dags[dag_id].tasks if task.retries}
     assert retries == ({"source.land": 3} if dag_id in INGEST else {})
+
+
+@pytest.mark.parametrize("dag_id", INGEST)
+def test_airflow_ends_no_feed_that_keeps_to_its_own_budget(bag, dag_id: str) -> None:
+    longest = max(rule.le for rule in Timed.model_fields["deadline_s"].metadata if hasattr(rule, "le"))
+    land, judge = (bag.dags[dag_id].get_task(f"source.{name}") for name in ("land", "judge"))
+    assert land.execution_timeout.total_seconds() > longest * GRACE
+    assert judge.execution_timeout.total_seconds() > 2 * Limits().judge_s
 
 
 @pytest.mark.parametrize("dag_id", INGEST)
