@@ -72,7 +72,7 @@ def look_through_ods(reading: Reading, declared: WorkbookFormat) -> Sheet:
     except BaseException:
         copy.unlink(missing_ok=True)
         raise
-    return Sheet(copy, True, 0, look.name, look.errors, look.merged)
+    return Sheet(copy, True, 0, look.name, look.errors, look.merged, look.texts())
 
 
 def _check_kind(archive: Archive) -> None:
@@ -189,6 +189,11 @@ class _Look:
         self.merged: list[Rectangle] = []
         self.row = 0
         self.tags = 0
+        self.all_texts = True
+
+    def texts(self) -> Extent | None:
+        """Where the cells stand, if they are plain texts."""
+        return self.extent if self.all_texts and not self.errors and not self.merged else None
 
     def take(self, content: bytes, size: int) -> bytes | memoryview:
         """Look at whole rows, which are so many bytes; the same rows as calamine should read them.
@@ -221,6 +226,7 @@ class _Look:
         rows, cells = names.rows, names.cells
         if not len(rows):
             return
+        self.all_texts &= bool(found.reads(signs.types + 2, b"string").all())
         times = _times(found, signs)
         heights = times[rows]
         tops = self.row + np.cumsum(heights) - heights

@@ -37,6 +37,7 @@ class Sheet:
         name: as the workbook calls it.
         errors: cells that show an error, as (row, column) from 0, in order of row; calamine reads them as empty.
         merged: merged cells; None where calamine tells them.
+        texts: where the cells stand, if all are texts, none an error, and none merged; else None.
     """
 
     path: Path
@@ -45,6 +46,7 @@ class Sheet:
     name: str
     errors: Sequence[tuple[int, int, str]] = ()
     merged: Sequence[Rectangle] | None = None
+    texts: Extent | None = None
 
 
 @dataclass

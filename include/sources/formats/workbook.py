@@ -21,6 +21,7 @@ from include.sources.formats.cells import text_of, text_of_column
 from include.sources.formats.headings import joined_headings
 from include.sources.formats.raw import RawRows, Reading, check_headings, identifier, json_record
 from include.sources.formats.sheet import Rectangle, Sheet, cell_name, column_name
+from include.sources.formats.text_sheet import TextGrid, text_grid
 
 CELLS_AT_ONCE, CELLS_IN_CACHE = 1 << 17, 1 << 13
 """Cells that become text together, and those that are taken from calamine together: rows are dear to hold."""
@@ -40,8 +41,7 @@ def read_workbook(reading: Reading, declared: WorkbookFormat) -> RawRows:
     """
     sheet = look_through(reading, declared)
     try:
-        grid = _parsed(reading, sheet)
-        return _rows(reading, declared, grid)
+        return _rows(reading, declared, _parsed(reading, sheet))
     finally:
         if sheet.copied:
             sheet.path.unlink(missing_ok=True)
@@ -129,8 +129,10 @@ class _Grid:
         return None
 
 
-def _parsed(reading: Reading, sheet: Sheet) -> _Grid:
+def _parsed(reading: Reading, sheet: Sheet) -> _Grid | TextGrid:
     try:
+        if sheet.texts and sheet.texts.cells and (texts := text_grid(sheet, sheet.texts)):
+            return texts
         with load_workbook(str(sheet.path)) as workbook:
             found: CalamineSheet = workbook.get_sheet_by_index(sheet.index)
         merged = found.merged_cell_ranges if sheet.merged is None else sheet.merged
@@ -168,7 +170,7 @@ def _check_merged(reading: Reading, name: str, merged: Sequence[Rectangle], foun
         )
 
 
-def _rows(reading: Reading, declared: WorkbookFormat, grid: _Grid) -> RawRows:
+def _rows(reading: Reading, declared: WorkbookFormat, grid: _Grid | TextGrid) -> RawRows:
     first = declared.title_rows + declared.header_rows
     place = f"sheet {grid.name!r}"
     top = grid.take(first)
@@ -196,7 +198,7 @@ def _rows(reading: Reading, declared: WorkbookFormat, grid: _Grid) -> RawRows:
     )
 
 
-def _headings(grid: _Grid, header: list[list[Any]], declared: WorkbookFormat) -> list[str]:
+def _headings(grid: _Grid | TextGrid, header: list[list[Any]], declared: WorkbookFormat) -> list[str]:
     texts = [[text_of(cell, declared.decimal) or "" for cell in row] for row in header]
     merged = [
         ((top - declared.title_rows, left - grid.left), (bottom - declared.title_rows, right - grid.left))
@@ -206,12 +208,12 @@ def _headings(grid: _Grid, header: list[list[Any]], declared: WorkbookFormat) ->
     return joined_headings(texts, merged)
 
 
-def _table(reading: Reading, declared: WorkbookFormat, grid: _Grid) -> pa.Table:
+def _table(reading: Reading, declared: WorkbookFormat, grid: _Grid | TextGrid) -> pa.Table:
     """The rows that are not blank; many of them lie in a file without a name, not in memory."""
-    names = [f"c{n}" for n in range(grid.width)]
-    schema = pa.schema([("raw_row", pa.int64()), *((name, pa.string()) for name in names)])
+    schema = pa.schema([("raw_row", pa.int64()), *((f"c{n}", pa.string()) for n in range(grid.width))])
+    columns = iter([grid.rest()]) if isinstance(grid, TextGrid) else _columns(reading, declared, grid)
+    batches = _batches(reading, grid, columns, schema)
     kept: list[pa.RecordBatch] = []
-    batches = _batches(reading, declared, grid, schema)
     size = 0
     for batch in batches:
         kept.append(batch)
@@ -233,14 +235,18 @@ def _in_a_file(reading: Reading, batches: Iterable[pa.RecordBatch], schema: pa.S
 
 
 def _batches(
-    reading: Reading, declared: WorkbookFormat, grid: _Grid, schema: pa.Schema
+    reading: Reading, grid: _Grid | TextGrid, columns: Iterable[list[pa.Array]], schema: pa.Schema
 ) -> Iterator[pa.RecordBatch]:
-    while columns := _next_columns(reading, grid, declared.fill_merged):
-        begin = grid.row - len(columns[0]) + 1
-        texts = [text_of_column(column, declared.decimal) for column in columns]
+    for texts in columns:
+        begin = grid.row - len(texts[0]) + 1
         _check_length(reading, grid, texts, begin)
         numbers = pa.array(np.arange(begin, grid.row + 1))
         yield _without_blank_rows(pa.record_batch([numbers, *texts], schema=schema))
+
+
+def _columns(reading: Reading, declared: WorkbookFormat, grid: _Grid) -> Iterator[list[pa.Array]]:
+    while columns := _next_columns(reading, grid, declared.fill_merged):
+        yield [text_of_column(column, declared.decimal) for column in columns]
 
 
 def _next_columns(reading: Reading, grid: _Grid, fill_merged: bool) -> list[list[Any]]:
@@ -272,7 +278,7 @@ def _without_blank_rows(batch: pa.RecordBatch) -> pa.RecordBatch:
     return batch.filter(some)
 
 
-def _check_length(reading: Reading, grid: _Grid, columns: list[pa.Array], begin: int) -> None:
+def _check_length(reading: Reading, grid: _Grid | TextGrid, columns: list[pa.Array], begin: int) -> None:
     most = reading.limits.cell_chars
     for number, column in enumerate(columns):
         if (pc.max(pc.binary_length(column)).as_py() or 0) <= most:

@@ -62,6 +62,7 @@ ERRORS = {
 }
 WORKSHEET = 0
 IS_CELL = np.isin(np.arange(1 << 16), CELLS)
+IS_TEXT = np.isin(np.arange(1 << 16), (SHARED_TEXT, LABEL, RICH))
 
 
 def look_through_xls(reading: Reading, declared: WorkbookFormat) -> Sheet:
@@ -110,7 +111,8 @@ def _sheet(reading: Reading, declared: WorkbookFormat, stream: bytearray) -> She
     copy = reading.folder / f"{reading.delivered.label}.xls"
     with copy.open("wb") as file:
         file.writelines(container_of(stream, "Workbook"))
-    return Sheet(copy, True, number, name, look.errors, look.merged)
+    texts = look.extent if look.all_texts and not look.errors and not look.merged else None
+    return Sheet(copy, True, number, name, look.errors, look.merged, texts)
 
 
 @dataclass
@@ -225,6 +227,7 @@ class _Look:
         self.errors: list[tuple[int, int, str]] = []
         self.merged: list[Rectangle] = []
         self.formulas = self.empty = 0
+        self.all_texts = True
         self.first_empty: tuple[int, int] | None = None
 
     def walk(self, stream: bytearray, begin: int) -> None:
@@ -286,6 +289,7 @@ class _Look:
 
     def _measure(self, words: np.ndarray, places: np.ndarray, kinds: np.ndarray) -> np.ndarray:
         cells, texts, many = places[IS_CELL[kinds]], places[kinds == SHARED_TEXT], places[kinds == MANY_RK]
+        self.all_texts &= len(many) == 0 and bool(IS_TEXT[kinds[IS_CELL[kinds]]].all())
         rows, columns = numbers_at(words, cells, 4), numbers_at(words, cells, 6)
         named = numbers_at(words, texts, 10) | numbers_at(words, texts, 12) << 16
         text = int(self.strings[named[named < len(self.strings)]].sum())

@@ -74,11 +74,12 @@ def look_through_xlsx(reading: Reading, declared: WorkbookFormat) -> Sheet:
             )
         copy = reading.folder / f"{reading.delivered.label}.xlsx"
         try:
-            errors = _copy(archive, book, name, part, copy)
+            look = _copy(archive, book, name, part, copy)
         except BaseException:
             copy.unlink(missing_ok=True)
             raise
-    return Sheet(copy, True, 0, name, errors)
+    texts = look.extent if look.all_texts and not look.errors and not look.has_merged else None
+    return Sheet(copy, True, 0, name, look.errors, texts=texts)
 
 
 @dataclass(frozen=True)
@@ -163,8 +164,8 @@ def _link_id(element: Element) -> str:
     return ids[0] if ids else ""
 
 
-def _copy(archive: Archive, book: _Book, name: str, part: str, copy: Path) -> list[tuple[int, int, str]]:
-    """Write the sheet with its strings and styles; the error cells of the sheet."""
+def _copy(archive: Archive, book: _Book, name: str, part: str, copy: Path) -> _Look:
+    """Write the sheet with its strings and styles; what was seen in the sheet."""
     with zipfile.ZipFile(copy, "w") as out:
         for path, content in _frame(book).items():
             out.writestr(path, content)
@@ -181,7 +182,7 @@ def _copy(archive: Archive, book: _Book, name: str, part: str, copy: Path) -> li
                 look.take(chunk)
                 file.write(chunk)
         look.end()
-    return look.errors
+    return look
 
 
 def _frame(book: _Book) -> dict[str, str]:
@@ -255,6 +256,8 @@ class _Look:
         self.ended = False
         self.rest = b""
         self.tags = self.merged = 0
+        self.has_merged = False
+        self.all_texts = True
         self.last = -1
         self.row = 0  # of the next row that does not say where it stands
         self.named: bool | None = None  # whether cells say where they stand
@@ -320,6 +323,7 @@ class _Look:
             raise self._refuse("a second table of cells", "one in a sheet")
         keep = max(0, len(self.rest) - 32)
         self.merged += self.rest.count(b"mergeCell ", 0, keep + 9)
+        self.has_merged |= b"mergeCell" in self.rest
         if self.merged > MOST_MERGED:
             raise self._refuse("very many merged cells", f"at most {MOST_MERGED}")
         self.rest = self.rest[keep:]
@@ -346,7 +350,7 @@ class _Look:
         letter = found.raw[following + 1]
         filled = (letter == ord("v")) | (letter == ord("i")) | (letter == ord("f"))
         formulas = found.named(b"f")
-        text = self._text(found, following, places, ends, formulas)
+        text = self._text(found, following, places, ends, formulas, filled)
         self.extent.add(rows[filled], columns[filled], int(filled.sum()), text)
         if len(formulas):
             self._look_at_formulas(found, cells, places, formulas)
@@ -417,7 +421,8 @@ class _Look:
             column += 1
 
     def _text(
-        self, found: Tags, following: np.ndarray, places: np.ndarray, ends: np.ndarray | None, formulas: np.ndarray
+        self, found: Tags, following: np.ndarray, places: np.ndarray, ends: np.ndarray | None, formulas: np.ndarray,
+        filled: np.ndarray,
     ) -> int:  # fmt: skip
         """Bytes of the shared texts that the cells will get copies of; error cells are noted on the way."""
         before = found.words[following - WORD]
@@ -428,8 +433,11 @@ class _Look:
         ):
             if (short & (kind == ord("e"))).any():
                 self._find_errors(found, places)
-            texts = following[short & (kind == ord("s")) & found.reads(following, b"<v>")]
+            shared = short & (kind == ord("s"))
+            self.all_texts &= bool((shared | _long(before) | ~filled).all())
+            texts = following[shared & found.reads(following, b"<v>")]
             return self.strings.bytes_of(found.numbers(texts + 3)[0])
+        self.all_texts = False  # or it could not be seen
         self._find_errors(found, places)
         listed = TEXT_CELL.findall(found.piece)
         unseen = found.piece.count(b'"s"') + found.piece.count(b"'s'") - len(listed)
@@ -450,8 +458,11 @@ class _Look:
         self, found: Tags, following: np.ndarray, before: np.ndarray, short: np.ndarray, formulas: np.ndarray
     ) -> bool:  # fmt: skip
         """Whether no cell has a type but at the end of its tag."""
-        long = begins(before >> np.uint64(24), b'str">') | begins(before >> np.uint64(24), b'Str">')
-        seen = int(short.sum()) + int(long.sum()) + int(found.reads(found.at[formulas] + 2, b' t="').sum())
+        seen = (
+            int(short.sum())
+            + int(_long(before).sum())
+            + int(found.reads(found.at[formulas] + 2, b' t="').sum())
+        )
         return seen == found.piece.count(b' t="') and b"'" not in found.piece
 
     def _find_errors(self, found: Tags, places: np.ndarray) -> None:
@@ -488,6 +499,12 @@ class _Look:
         if len(zeros) and not self.first_zero:
             row, column = divmod(int(places[owners[zeros[0]]]), MOST_COLUMNS)
             self.first_zero = (row, column)
+
+
+def _long(before: np.ndarray) -> np.ndarray:
+    """Which tags end with the type of a text that is no shared one, by the word before their end."""
+    last = before >> np.uint64(24)
+    return begins(last, b'str">') | begins(last, b'Str">')
 
 
 def _has_other_names(found: Tags) -> bool:

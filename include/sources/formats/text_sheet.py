@@ -1,0 +1,63 @@
+"""Sheets that hold nothing but texts, through fastexcel: calamine's cells as columns, without an object for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import fastexcel
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from include.sources.formats.sheet import Extent, Rectangle, Sheet
+
+
+@dataclass
+class TextGrid:
+    """The cells of a sheet by column, from its first row on.
+
+    Attributes:
+        name: of the sheet.
+        left: the first column that holds something; columns begin there.
+        texts: the columns; an empty cell is null.
+        row: rows taken so far.
+    """
+
+    name: str
+    left: int
+    texts: list[pa.Array]
+    row: int = 0
+    merged: tuple[Rectangle, ...] = ()
+    begun: int = 0
+
+    @property
+    def width(self) -> int:
+        """How many columns there are."""
+        return len(self.texts)
+
+    def take(self, rows: int) -> list[list[str]]:
+        """The next rows, an empty cell as an empty text."""
+        found = [column.slice(self.row, rows).to_pylist() for column in self.texts]
+        self.row += len(found[0])
+        return [[cell or "" for cell in row] for row in zip(*found, strict=True)]
+
+    def rest(self) -> list[pa.Array]:
+        """The columns of all rows that are left."""
+        begin, self.row = self.row, len(self.texts[0])
+        return [column.slice(begin) for column in self.texts]
+
+
+def text_grid(sheet: Sheet, extent: Extent) -> TextGrid | None:
+    """The sheet, whose cells are those of the extent; None where fastexcel finds others."""
+    reader = fastexcel.read_excel(sheet.path)
+    found = reader.load_sheet(sheet.index, header_row=None, skip_rows=0, dtypes="string").to_arrow()
+    if (
+        found.num_rows != extent.last_row + 1
+        or found.num_columns != extent.last_column - extent.first_column + 1
+    ):
+        return None
+    return TextGrid(sheet.name, extent.first_column, [_filled(column) for column in found.columns])
+
+
+def _filled(column: pa.Array) -> pa.Array:
+    empty = pc.equal(column, "")
+    return pc.if_else(empty, None, column) if pc.any(empty).as_py() else column
