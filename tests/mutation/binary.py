@@ -24,6 +24,7 @@ import xlwt
 from tests.mutation.record import Record, Written
 
 TITLE = "синтетические данные"
+HEADINGS = ("№", "Дата", "Вещество", "Кол-во", "Ед.", "Орган", "Упаковка")
 TOP = ("№", "Дата", "Вещество", "Изъято", "", "Орган", "Упаковка")
 BELOW = ("", "", "", "Кол-во", "Ед.", "", "")
 FIRST = 3  # the row of the first record, from 0
@@ -142,6 +143,61 @@ def ods(declared: Declared, records: Sequence[Record]) -> Written:
     for row in range(footer + 1):
         line = odf.table.TableRow()
         for cell in filled.get(row, []):
+            line.addElement(cell)
+        sheet.addElement(line)
+    book.spreadsheet.addElement(sheet)
+    book.save(out)
+    written.content = _undated(out)
+    return written
+
+
+def _texts(records: Sequence[Record]) -> tuple[Written, list[list[str]]]:
+    """Rows of nothing but texts, with a blank one in the middle."""
+    written = Written()
+    rows = [[TITLE], [*HEADINGS]]
+    for n, record in enumerate(records):
+        if n == len(records) // 2:
+            rows.append([])
+        written.place(record, len(rows) + 1)
+        rows.append(record.cells(f"{record.date:%d.%m.%Y}", record.quantity.replace(".", ",")))
+    return written, [*rows, ["Итого"]]
+
+
+def xlsx_texts(declared: Declared, records: Sequence[Record]) -> Written:
+    written, rows = _texts(records)
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
+        book.set_properties({"created": datetime(2025, 1, 1)})
+        sheet = book.add_worksheet("Лист1")
+        for row, cells in enumerate(rows):
+            for column, cell in enumerate(cells):
+                if cell:
+                    sheet.write_string(row, column, cell)
+    written.content = out.getvalue()
+    return written
+
+
+def xls_texts(declared: Declared, records: Sequence[Record]) -> Written:
+    written, rows = _texts(records)
+    out = io.BytesIO()
+    book = xlwt.Workbook(encoding="utf-8")
+    sheet = book.add_sheet("Лист1")
+    for row, cells in enumerate(rows):
+        for column, cell in enumerate(cells):
+            if cell:
+                sheet.write(row, column, cell)
+    book.save(out)
+    written.content = out.getvalue()
+    return written
+
+
+def ods_texts(declared: Declared, records: Sequence[Record]) -> Written:
+    written, rows = _texts(records)
+    out = io.BytesIO()
+    book, sheet = odf.opendocument.OpenDocumentSpreadsheet(), odf.table.Table(name="Лист1")
+    for cells in rows:
+        line = odf.table.TableRow()
+        for cell in map(_cell, cells):
             line.addElement(cell)
         sheet.addElement(line)
     book.spreadsheet.addElement(sheet)

@@ -32,7 +32,7 @@ LINES: dict[str, Bug] = {
         "include.sources.formats.records", "yield Record(number, BLANK, [], line, 1)", "return", (sound("csv report"),)
     ),
     "the last line is lost where no line break ends it": Bug(
-        "include.sources.formats.numbered", "    if rest:\n", "    if rest and begins:\n", (sound("jsonl"),)
+        "include.sources.formats.numbered", " else [len(piece)]", " else []", (sound("jsonl"),)
     ),
     "a title row too many is skipped": Bug(
         "include.sources.formats.csv", "titles = declared.title_rows", "titles = declared.title_rows + 1", (sound("csv utf-16"),)

@@ -5,6 +5,7 @@ Source: [MS-CFB] Compound File Binary File Format.
 
 from __future__ import annotations
 
+import mmap
 import struct
 from collections.abc import Iterator
 
@@ -24,7 +25,7 @@ class BrokenContainer(ValueError):
     """The file is no whole compound file."""
 
 
-def stream_of(content: bytes, names: tuple[str, ...]) -> bytearray | None:
+def stream_of(content: bytes | mmap.mmap, names: tuple[str, ...]) -> bytearray | None:
     """The content of the first stream that has one of these names; None where there is none.
 
     Raises:
@@ -67,7 +68,7 @@ def _entry(name: str, kind: int, child: int, start: int, size: int) -> bytes:
 
 
 class _Container:
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: bytes | mmap.mmap) -> None:
         self.content = content
         shift, mini_shift = struct.unpack_from("<HH", content, 30)
         if shift not in (9, 12) or mini_shift != 6:
@@ -108,19 +109,15 @@ class _Container:
                 return found
         return None
 
-    def _sectors(self, first: int, last: int) -> bytearray:
-        found = bytearray(memoryview(self.content)[(first + 1) * self.size : (last + 2) * self.size])
+    def _sectors(self, first: int, last: int) -> bytes:
+        found = self.content[(first + 1) * self.size : (last + 2) * self.size]
         missing = (last - first + 1) * self.size - len(found)
         if missing >= self.size:
             raise BrokenContainer
-        found += bytes(missing)
-        return found
+        return found + bytes(missing) if missing else found
 
     def _chain(self, number: int) -> bytearray:
-        found = bytearray()
-        for first, last in _runs(number, self.next):
-            found += self._sectors(first, last)
-        return found
+        return bytearray().join(self._sectors(first, last) for first, last in _runs(number, self.next))
 
     def _mini_chain(self, number: int, small: bytearray) -> bytearray:
         found = bytearray()

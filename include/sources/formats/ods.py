@@ -18,7 +18,7 @@ import numpy as np
 from include.sources.definition import WorkbookFormat
 from include.sources.errors import SourceError
 from include.sources.formats.archive import DELIVER_ANEW, SAVE_ANEW, Archive, protected
-from include.sources.formats.markup import Tags, begins, ends_name, tags
+from include.sources.formats.markup import WORD, Tags, begins, ends_name, letters, tags
 from include.sources.formats.raw import Reading
 from include.sources.formats.sheet import (
     MOST_ROWS,
@@ -227,14 +227,12 @@ class _Look:
         if not len(rows):
             return
         self.all_texts &= bool(found.reads(signs.types + 2, b"string").all())
-        times = _times(found, signs)
-        heights = times[rows]
+        heights, widths = _times(found, signs, rows, cells)
         tops = self.row + np.cumsum(heights) - heights
         self.row += int(heights.sum())
         if not len(cells):
             return
         of_row = np.searchsorted(rows, cells) - 1
-        widths = times[cells]
         ends = np.cumsum(widths)
         before = np.append(0, ends)[np.searchsorted(cells, rows)]
         lefts = ends - widths - before[of_row]
@@ -340,9 +338,9 @@ class _Signs:
     @classmethod
     def of(cls, found: Tags) -> _Signs:
         at = np.flatnonzero(found.raw[: found.size] == ord("="))
-        at = at[at >= len(TYPE)]
-        before = found.words[at - 8]
-        apart = bool((found.raw[at - 1] <= ord(" ")).any())  # `name = "value"`, or a text
+        at = at[np.searchsorted(at, len(TYPE)) :]
+        before = found.words[at - WORD]
+        apart = bool((letters(before, WORD - 1) <= ord(" ")).any())  # `name = "value"`, or a text
         of_type = at[begins(before, b"lue-type")]
         is_own = found.reads(of_type - 16, b"ffice:va")
         errors = found.reads(of_type[~is_own] + 2, b"error")
@@ -366,16 +364,17 @@ def _mended(found: Tags, names: _Names, signs: _Signs) -> bytes | None:
     return None if mended == found.piece else mended
 
 
-def _times(found: Tags, signs: _Signs) -> np.ndarray:
-    """How often each tag's row or cell is repeated."""
+def _times(found: Tags, signs: _Signs, *which: np.ndarray) -> list[np.ndarray]:
+    """How often rows or cells are repeated."""
+    repeated = []
+    if signs.repeated:
+        repeated = [(m.start(), min(int(m[1]), MOST_REPEATED)) for m in REPEATED.finditer(found.piece)]
+    if not repeated:
+        return [np.ones(len(each), dtype=np.int64) for each in which]
     times = np.ones(len(found.at), dtype=np.int64)
-    if not signs.repeated:
-        return times
-    repeated = [(m.start(), min(int(m[1]), MOST_REPEATED)) for m in REPEATED.finditer(found.piece)]
-    if repeated:
-        places, counts = np.array(repeated, dtype=np.int64).T
-        times[np.searchsorted(found.at, places) - 1] = np.maximum(counts, 1)
-    return times
+    places, counts = np.array(repeated, dtype=np.int64).T
+    times[np.searchsorted(found.at, places) - 1] = np.maximum(counts, 1)
+    return [times[each] for each in which]
 
 
 def _filled(found: Tags, cells: np.ndarray, paragraphs: np.ndarray, signs: _Signs) -> np.ndarray:

@@ -9,6 +9,7 @@ Source: [MS-XLS] Excel Binary File Format; record types below are those of its s
 
 from __future__ import annotations
 
+import mmap
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -78,14 +79,13 @@ def look_through_xls(reading: Reading, declared: WorkbookFormat) -> Sheet:
         raise reading.refuse(
             "file", f"more than {most >> 20} MiB", "a smaller XLS workbook", "Ask the source for XLSX or CSV."
         )
-    content = path.read_bytes()
-    if "EncryptedPackage".encode("utf-16-le") in content:
-        raise protected(reading)
     try:
-        stream = stream_of(content, ("Workbook", "Book", "WORKBOOK", "BOOK"))
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            if content.find("EncryptedPackage".encode("utf-16-le")) >= 0:
+                raise protected(reading)
+            stream = stream_of(content, ("Workbook", "Book", "WORKBOOK", "BOOK"))
         if stream is None:
             raise reading.refuse("file", "an old Office file of another kind", EXPECTED, DELIVER_ANEW)
-        del content
         stream += bytes(MARGIN)
         return _sheet(reading, declared, stream)
     except (BrokenContainer, struct.error, IndexError):

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from include.sources import Limits
+from include.sources.formats import workbook
 from tests.unit.sources.formats.books import WRITERS, Error, Formula, remade, xls, xlsx
 from tests.unit.sources.formats.opened import Opened, landed, opened, refusal
 
@@ -345,3 +346,63 @@ def test_beyond_a_limit_a_sheet_is_refused_with_the_figures(
 def test_nothing_of_a_workbook_is_left_in_the_folder_but_the_delivery(tmp_path: Path, kind: str) -> None:
     read(tmp_path, kind, ("1", "а"))
     assert [path.name for path in tmp_path.iterdir()] == ["landed"]
+
+
+# Sheets of nothing but texts -------------------------------------------------------------------------------------
+
+TEXTS = [
+    ("", "Отчёт за март"), (), ("", "n", "s", "", "x"), ("", "1", " а\nб ", "", "  "), ("", "", "", "", ""),
+    ("", "0.10", "001", "?", "ә" * 9000), ("", "№ 3", "тұз & <шөп>", "", "="), (), ("", "", "s", "", ""), ("", "Итого", "", "", ""),
+]  # fmt: skip
+
+
+@kinds
+@pytest.mark.parametrize("footer", [None, "^Итого"])
+def test_texts_that_are_read_by_column_are_those_that_are_read_cell_by_cell(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str, footer: str | None
+) -> None:
+    declared = form(kind, title_rows=2, footer=footer)
+    content = book(kind, *TEXTS)
+    by_column = spied(monkeypatch)
+    found = opened(tmp_path, declared, content, "n", "s", "x")
+    assert by_column == [True] and found.rows[4] == ("1", " а\nб ", "  ") and 5 not in found.rows
+    monkeypatch.setattr(workbook, "text_grid", lambda *_: None)
+    cell_by_cell = opened(tmp_path, declared, content, "n", "s", "x")
+    assert (found.rows, found.received) == (cell_by_cell.rows, cell_by_cell.received)
+    assert (10 in found.rows) == (footer is None)
+
+
+@kinds
+@pytest.mark.parametrize(
+    "value", [7, 0.5, True, date(2025, 3, 1), Error("#N/A"), Formula("=1+1", 2)], ids=str
+)
+def test_a_sheet_with_another_value_is_read_cell_by_cell(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str, value: Any
+) -> None:
+    by_column = spied(monkeypatch)
+    assert len(read(tmp_path, kind, ("1", "а"), (value, "б")).rows) == 2
+    assert by_column == []
+
+
+@kinds
+def test_a_sheet_with_merged_cells_is_read_cell_by_cell(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str
+) -> None:
+    by_column = spied(monkeypatch)
+    content = book(kind, HEAD, ("1", "а"), ("2", ""), merged=[(1, 1, 2, 1)])
+    assert opened(tmp_path, form(kind), content, *HEAD).rows == {2: ("1", "а"), 3: ("2", "а")}
+    assert by_column == []
+
+
+def spied(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """What comes of every attempt to read by column."""
+    attempts: list[bool] = []
+    original = workbook.text_grid
+
+    def attempt(*given: Any) -> Any:
+        found = original(*given)
+        attempts.append(found is not None)
+        return found
+
+    monkeypatch.setattr(workbook, "text_grid", attempt)
+    return attempts
