@@ -63,6 +63,9 @@ TABLES_AND_TREES: dict[str, Bug] = {
     "merged cells are not filled": Bug(
         "include.sources.formats.workbook", "if fill_merged and", "if not fill_merged and", (sound("xlsx"), sound("xls"), sound("ods"))
     ),
+    "the first row of a sheet of texts is lost": Bug(
+        "include.sources.formats.text_sheet", "column.slice(begin) for", "column.slice(begin + 1) for", (sound("ods texts"),)
+    ),
     "an error cell is an empty one": Bug(
         "include.sources.formats.workbook", "[column - self.left] = text", '[column - self.left] = ""', (sound("xlsx"), sound("xls"))
     ),
