@@ -19,7 +19,7 @@ BYTES_OF_A_PLACE, BYTES_OF_A_CELL = 32, 80
 """What calamine needs for each place of the rectangle from the first cell to the last, and for each cell besides
 its text: at most, as measured."""
 SHARE_OF_MEMORY = 3
-"""One part in so many of the process's memory is what the parsed sheet may take."""
+"""One part in so many of the process's memory is what the parsed sheet may take; one of texts alone is there twice."""
 SHOWN_NAMES = 20
 
 Place = tuple[int, int]
