@@ -19,7 +19,7 @@ BYTES_OF_A_PLACE, BYTES_OF_A_CELL = 32, 80
 """What calamine needs for each place of the rectangle from the first cell to the last, and for each cell besides
 its text: at most, as measured."""
 SHARE_OF_MEMORY = 3
-"""One part in so many of the process's memory is what the parsed sheet may take; one of texts alone is there twice."""
+"""One part in so many of the process's memory is what the parsed sheet may take."""
 SHOWN_NAMES = 20
 
 Place = tuple[int, int]
@@ -77,6 +77,17 @@ class Extent:
         self.text += text
         self._check()
 
+    def fits_twice(self) -> bool:
+        """Whether the parsed cells may lie in memory twice."""
+        return 2 * self._needed() <= self._most()
+
+    def _needed(self) -> int:
+        area = (self.last_row - self.first_row + 1) * (self.last_column - self.first_column + 1)
+        return area * BYTES_OF_A_PLACE + self.cells * BYTES_OF_A_CELL + self.text
+
+    def _most(self) -> int:
+        return (self.reading.limits.memory_mb << 20) // SHARE_OF_MEMORY
+
     def _check(self) -> None:
         limits = self.reading.limits
         rows, columns = self.last_row + 1, self.last_column + 1
@@ -92,9 +103,7 @@ class Extent:
                 )  # fmt: skip
         if not rows:
             return
-        area = (self.last_row - self.first_row + 1) * (self.last_column - self.first_column + 1)
-        needed = area * BYTES_OF_A_PLACE + self.cells * BYTES_OF_A_CELL + self.text
-        most = (limits.memory_mb << 20) // SHARE_OF_MEMORY
+        needed, most = self._needed(), self._most()
         if needed > most:
             raise self.reading.refuse(
                 place, f"cells from {cell_name(self.first_row, self.first_column)} to {cell_name(self.last_row, self.last_column)} "

@@ -8,7 +8,7 @@ import fastexcel
 import numpy as np
 import pyarrow as pa
 
-from include.sources.formats.sheet import Extent, Rectangle, Sheet
+from include.sources.formats.sheet import Rectangle, Sheet
 
 
 @dataclass
@@ -46,14 +46,14 @@ class TextGrid:
         return [column.slice(begin) for column in self.texts]
 
 
-def text_grid(sheet: Sheet, extent: Extent) -> TextGrid | None:
-    """The sheet, whose cells are those of the extent; None where fastexcel finds others."""
+def text_grid(sheet: Sheet) -> TextGrid | None:
+    """The sheet of texts, which must fit into memory twice; None where fastexcel finds other cells than the look did."""
+    extent = sheet.texts
+    assert extent
     reader = fastexcel.read_excel(sheet.path)
     found = reader.load_sheet(sheet.index, header_row=None, skip_rows=0, dtypes="string").to_arrow()
-    if (
-        found.num_rows != extent.last_row + 1
-        or found.num_columns != extent.last_column - extent.first_column + 1
-    ):
+    width = extent.last_column - extent.first_column + 1
+    if found.num_rows != extent.last_row + 1 or found.num_columns != width:
         return None
     return TextGrid(sheet.name, extent.first_column, [_without_empty(column) for column in found.columns])
 

@@ -131,7 +131,8 @@ class _Grid:
 
 def _parsed(reading: Reading, sheet: Sheet) -> _Grid | TextGrid:
     try:
-        if sheet.texts and sheet.texts.cells and (texts := text_grid(sheet, sheet.texts)):
+        by_column = sheet.texts is not None and sheet.texts.cells > 0 and sheet.texts.fits_twice()
+        if by_column and (texts := text_grid(sheet)):
             return texts
         with load_workbook(str(sheet.path)) as workbook:
             found: CalamineSheet = workbook.get_sheet_by_index(sheet.index)

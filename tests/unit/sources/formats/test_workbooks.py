@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from include.sources import Limits
-from include.sources.formats import workbook
+from include.sources.formats import sheet, workbook
 from tests.unit.sources.formats.books import WRITERS, Error, Formula, remade, xls, xlsx
 from tests.unit.sources.formats.opened import Opened, landed, opened, refusal
 
@@ -382,6 +382,18 @@ def test_a_sheet_with_another_value_is_read_cell_by_cell(
     by_column = spied(monkeypatch)
     assert len(read(tmp_path, kind, ("1", "а"), (value, "б")).rows) == 2
     assert by_column == []
+
+
+@kinds
+def test_a_sheet_that_would_not_fit_into_memory_twice_is_read_cell_by_cell(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str
+) -> None:
+    content = book(kind, HEAD, *((str(n), "а") for n in range(1, 3000)))
+    by_column = spied(monkeypatch)
+    for share, expected in ((256, []), (25, [True])):  # of 256 MiB, where 0.7 are needed
+        monkeypatch.setattr(sheet, "SHARE_OF_MEMORY", share)
+        assert len(opened(tmp_path, form(kind), content, *HEAD, limits=Limits(memory_mb=256)).rows) == 2999
+        assert by_column == expected
 
 
 @kinds
