@@ -119,6 +119,7 @@ class Bench:
             "ODCM_HOME": str(home),
             "ODCM_INBOX": str(source.parent),
             "ODCM_SOURCES": str(SOURCES),
+            "ODCM_DEPLOYMENT": str(SOURCES.parent / "deployment.yaml"),
             "ODCM_NOW": NOW,
             "GX_ANALYTICS_ENABLED": "False",
         }
