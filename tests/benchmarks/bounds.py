@@ -12,6 +12,9 @@ BESIDE = {
     "xlsx": "calamine",
     "xls": "calamine",
     "ods": "calamine",
+    "xlsx cells": "calamine",
+    "xls cells": "calamine",
+    "ods cells": "calamine",
     "jsonl": "pyarrow",
     "parquet": "pyarrow",
 }
