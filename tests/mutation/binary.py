@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -120,8 +120,7 @@ def xls(declared: Declared, records: Sequence[Record]) -> Written:
 
 def ods(declared: Declared, records: Sequence[Record]) -> Written:
     rows, merged, footer = _laid_out(records)
-    written, out = _placed(rows), io.BytesIO()
-    book, sheet = odf.opendocument.OpenDocumentSpreadsheet(), odf.table.Table(name="Лист1")
+    written = _placed(rows)
     span = {first: last - first + 1 for first, last in merged}
     filled: dict[int, list[Any]] = {
         0: [_cell(TITLE)],
@@ -140,15 +139,21 @@ def ods(declared: Declared, records: Sequence[Record]) -> Written:
             odf.table.CoveredTableCell() if below else _cell(record.agency, numberrowsspanned=span[row]),
             _cell(record.packaging),
         ]
-    for row in range(footer + 1):
+    written.content = _spreadsheet(filled.get(row, []) for row in range(footer + 1))
+    return written
+
+
+def _spreadsheet(rows: Iterable[Iterable[Any]]) -> bytes:
+    out = io.BytesIO()
+    book, sheet = odf.opendocument.OpenDocumentSpreadsheet(), odf.table.Table(name="Лист1")
+    for cells in rows:
         line = odf.table.TableRow()
-        for cell in filled.get(row, []):
+        for cell in cells:
             line.addElement(cell)
         sheet.addElement(line)
     book.spreadsheet.addElement(sheet)
     book.save(out)
-    written.content = _undated(out)
-    return written
+    return _undated(out)
 
 
 def _texts(records: Sequence[Record]) -> tuple[Written, list[list[str]]]:
@@ -193,16 +198,7 @@ def xls_texts(declared: Declared, records: Sequence[Record]) -> Written:
 
 def ods_texts(declared: Declared, records: Sequence[Record]) -> Written:
     written, rows = _texts(records)
-    out = io.BytesIO()
-    book, sheet = odf.opendocument.OpenDocumentSpreadsheet(), odf.table.Table(name="Лист1")
-    for cells in rows:
-        line = odf.table.TableRow()
-        for cell in map(_cell, cells):
-            line.addElement(cell)
-        sheet.addElement(line)
-    book.spreadsheet.addElement(sheet)
-    book.save(out)
-    written.content = _undated(out)
+    written.content = _spreadsheet(map(_cell, cells) for cells in rows)
     return written
 
 

@@ -226,7 +226,7 @@ class _Look:
         rows, cells = names.rows, names.cells
         if not len(rows):
             return
-        self.all_texts &= bool(found.reads(signs.types + 2, b"string").all())
+        self.all_texts &= not signs.apart and bool(found.reads(signs.types + 2, b"string").all())
         heights, widths = _times(found, signs, rows, cells)
         tops = self.row + np.cumsum(heights) - heights
         self.row += int(heights.sum())
@@ -326,10 +326,12 @@ class _Signs:
 
     Attributes:
         types: places behind `office:value-type`.
+        apart: whether a blank stands before a sign of equality: then there may be attributes that are not seen here.
         repeated, spanned, formula, error: whether there may be such a row or cell.
     """
 
     types: np.ndarray
+    apart: bool
     repeated: bool
     spanned: bool
     formula: bool
@@ -349,7 +351,12 @@ class _Signs:
             return apart or bool(begins(before, name).any())
 
         return cls(
-            of_type[is_own], some(b"repeated"), some(b"-spanned"), some(b":formula"), bool(errors.any())
+            of_type[is_own],
+            apart,
+            some(b"repeated"),
+            some(b"-spanned"),
+            some(b":formula"),
+            bool(errors.any()),
         )
 
 

@@ -384,6 +384,19 @@ def test_a_sheet_with_another_value_is_read_cell_by_cell(
     assert by_column == []
 
 
+@pytest.mark.parametrize("sign", ["=", " = ", "\n="])
+def test_an_ods_whose_attributes_stand_apart_from_their_values_is_read_cell_by_cell(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sign: str
+) -> None:
+    by_column = spied(monkeypatch)
+    content = remade(
+        book("ods", HEAD, ("1", "а"), (date(2025, 3, 1), "б")),
+        {"content.xml": lambda part: part.replace(b'value-type="date"', f'value-type{sign}"date"'.encode())},
+    )
+    assert opened(tmp_path, form("ods"), content, *HEAD).rows == {2: ("1", "а"), 3: ("2025-03-01", "б")}
+    assert by_column == []
+
+
 @kinds
 def test_a_sheet_that_would_not_fit_into_memory_twice_is_read_cell_by_cell(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str
