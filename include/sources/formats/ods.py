@@ -45,7 +45,7 @@ NAME = re.compile(rb"""\stable:name\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 ROW = b"<table:table-row"
 REPEATED = re.compile(rb"""table:number-(?:columns|rows)-repeated\s*=\s*["']([0-9]+)["']""")
 SPANNED = re.compile(rb"""table:number-(columns|rows)-spanned\s*=\s*["']([0-9]+)["']""")
-ERROR = re.compile(rb"""calcext:value-type=["']error["'][^<>]*>\s*(?:<text:p[^<>]*>([^<]*))?""")
+ERROR = re.compile(rb"""calcext:value-type\s*=\s*["']error["'][^<>]*>\s*(?:<text:p[^<>]*>([^<]*))?""")
 UNTYPED = re.compile(
     rb"<(table:table-cell|table:covered-table-cell)(?![^<>]*office:value-type)((?:\s[^<>]*)?[^<>/])?>(?=\s*<text:p[\s>])"
 )
@@ -356,7 +356,7 @@ class _Signs:
             some(b"repeated"),
             some(b"-spanned"),
             some(b":formula"),
-            bool(errors.any()),
+            apart or bool(errors.any()),
         )
 
 
