@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
@@ -156,50 +156,67 @@ def _spreadsheet(rows: Iterable[Iterable[Any]]) -> bytes:
     return _undated(out)
 
 
-def _texts(records: Sequence[Record]) -> tuple[Written, list[list[str]]]:
-    """Rows of nothing but texts, with a blank one in the middle."""
+def _plain(records: Sequence[Record]) -> tuple[Written, list[list[str | float | date]]]:
+    """Rows of texts, numbers and days, of which some are written as texts; a blank row in the middle."""
     written = Written()
-    rows = [[TITLE], [*HEADINGS]]
+    rows: list[list[str | float | date]] = [[TITLE], [*HEADINGS]]
     for n, record in enumerate(records):
         if n == len(records) // 2:
             rows.append([])
         written.place(record, len(rows) + 1)
-        rows.append(record.cells(f"{record.date:%d.%m.%Y}", record.quantity.replace(".", ",")))
-    return written, [*rows, ["Итого"]]
+        cells: list[str | float | date] = [
+            *record.cells(f"{record.date:%d.%m.%Y}", record.quantity.replace(".", ","))
+        ]
+        if n % 3:
+            cells[1], cells[3] = record.date, float(record.quantity)
+        rows.append(cells)
+    return written, [*rows, ["Итого", 12.5]]
 
 
-def xlsx_texts(declared: Declared, records: Sequence[Record]) -> Written:
-    written, rows = _texts(records)
+def xlsx_plain(declared: Declared, records: Sequence[Record]) -> Written:
+    written, rows = _plain(records)
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
         book.set_properties({"created": datetime(2025, 1, 1)})
-        sheet = book.add_worksheet("Лист1")
+        sheet, as_day = book.add_worksheet("Лист1"), book.add_format({"num_format": "dd.mm.yyyy"})
         for row, cells in enumerate(rows):
             for column, cell in enumerate(cells):
-                if cell:
+                if isinstance(cell, date):
+                    sheet.write_datetime(row, column, cell, as_day)
+                elif isinstance(cell, float):
+                    sheet.write_number(row, column, cell)
+                elif cell:
                     sheet.write_string(row, column, cell)
     written.content = out.getvalue()
     return written
 
 
-def xls_texts(declared: Declared, records: Sequence[Record]) -> Written:
-    written, rows = _texts(records)
+def xls_plain(declared: Declared, records: Sequence[Record]) -> Written:
+    written, rows = _plain(records)
     out = io.BytesIO()
     book = xlwt.Workbook(encoding="utf-8")
-    sheet = book.add_sheet("Лист1")
+    sheet, as_day = book.add_sheet("Лист1"), xlwt.easyxf(num_format_str="DD.MM.YYYY")
     for row, cells in enumerate(rows):
         for column, cell in enumerate(cells):
             if cell:
-                sheet.write(row, column, cell)
+                sheet.write(row, column, cell, *([as_day] if isinstance(cell, date) else []))
     book.save(out)
     written.content = out.getvalue()
     return written
 
 
-def ods_texts(declared: Declared, records: Sequence[Record]) -> Written:
-    written, rows = _texts(records)
-    written.content = _spreadsheet(map(_cell, cells) for cells in rows)
+def ods_plain(declared: Declared, records: Sequence[Record]) -> Written:
+    written, rows = _plain(records)
+    written.content = _spreadsheet(map(_plain_cell, cells) for cells in rows)
     return written
+
+
+def _plain_cell(cell: str | float | date) -> Any:
+    if isinstance(cell, date):
+        return _cell(f"{cell:%d.%m.%Y}", valuetype="date", datevalue=cell.isoformat())
+    if isinstance(cell, float):
+        return _cell(f"{cell:.2f}", valuetype="float", value=repr(cell))
+    return _cell(cell)
 
 
 def _undated(made: io.BytesIO) -> bytes:

@@ -63,8 +63,14 @@ TABLES_AND_TREES: dict[str, Bug] = {
     "merged cells are not filled": Bug(
         "include.sources.formats.workbook", "if fill_merged and", "if not fill_merged and", (sound("xlsx"), sound("xls"), sound("ods"))
     ),
-    "the first row of a sheet of texts is lost": Bug(
-        "include.sources.formats.text_sheet", "column.slice(begin) for", "column.slice(begin + 1) for", (sound("ods texts"),)
+    "the first row of a sheet that is read by column is lost": Bug(
+        "include.sources.formats.plain_sheet", "column.slice(begin) for", "column.slice(begin + 1) for", (sound("ods plain"),)
+    ),
+    "a number is what is left of it behind nine digits": Bug(
+        "include.sources.formats.plain_sheet", "numbers_as_text(pa.array(numbers), decimal)", "written.filter(pc.invert(matches))", (sound("xls plain"),)
+    ),
+    "numbers and days change places": Bug(
+        "include.sources.formats.plain_sheet", "rows[are_days]", "rows[~are_days][:len(days)]", (sound("xlsx plain"),)
     ),
     "an error cell is an empty one": Bug(
         "include.sources.formats.workbook", "[column - self.left] = text", '[column - self.left] = ""', (sound("xlsx"), sound("xls"))

@@ -63,8 +63,9 @@ def examine(form: str, path: str) -> Examined:
         columns = (
             "seizure_no, seized_on::varchar, substance_as_reported, quantity, unit, lead_agency, packaging"
         )
-        rows = duckdb.sql(f"select raw_row, {columns} from {core}").fetchall()
-        kept = duckdb.sql(f"select received from '{folder}/quarantine.parquet'").fetchall()
+        with duckdb.connect() as own:  # the library's common one may be the parent's, without its threads
+            rows = own.execute(f"select raw_row, {columns} from {core}").fetchall()
+            kept = own.execute(f"select received from '{folder}/quarantine.parquet'").fetchall()
         return Examined(
             "", count.landed, count.accepted, count.quarantined, count.duplicate,
             [(*values, packaging or "") for _, *values, packaging in rows], [place for place, *_ in rows],

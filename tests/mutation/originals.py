@@ -26,7 +26,7 @@ NAMED = {
 FIELDS = ("seizure_no", "seized_on", "substance_as_reported", "quantity", "unit", "lead_agency", "packaging")
 COMMA = {"decimal": ",", "dates": ["%d.%m.%Y"]}
 SHEET = {"sheet": "Лист1", "title_rows": 1, "header_rows": 2, "footer": "^Итого", "decimal": ","}
-TEXTS = {"sheet": "Лист1", "title_rows": 1, "footer": "^Итого"} | COMMA
+PLAIN = {"sheet": "Лист1", "title_rows": 1, "footer": "^Итого"} | COMMA
 FORMATS: dict[str, dict[str, Any]] = {
     "csv": {"kind": "csv", "delimiter": ";"} | COMMA,
     "csv kz1048": {"kind": "csv", "delimiter": ";", "encoding": "kz1048", "thousands": "'"} | COMMA,
@@ -51,15 +51,15 @@ FORMATS: dict[str, dict[str, Any]] = {
     "xlsx 1904": {"kind": "xlsx"} | SHEET,
     "xls": {"kind": "xls"} | SHEET,
     "ods": {"kind": "ods"} | SHEET,
-    "xlsx texts": {"kind": "xlsx"} | TEXTS,
-    "xls texts": {"kind": "xls"} | TEXTS,
-    "ods texts": {"kind": "ods"} | TEXTS,
+    "xlsx plain": {"kind": "xlsx"} | PLAIN,
+    "xls plain": {"kind": "xls"} | PLAIN,
+    "ods plain": {"kind": "ods"} | PLAIN,
     "parquet": {"kind": "parquet"},
 }  # fmt: skip
 WRITERS = {
     "csv": texts.csv, "fixed": texts.fixed, "jsonl": texts.jsonl, "json": texts.json_pages, "json each": texts.json_each,
     "xml": texts.xml, "xlsx": binary.xlsx, "xlsx 1904": binary.xlsx_1904, "xls": binary.xls, "ods": binary.ods, "parquet": binary.parquet,
-    "xlsx texts": binary.xlsx_texts, "xls texts": binary.xls_texts, "ods texts": binary.ods_texts,
+    "xlsx plain": binary.xlsx_plain, "xls plain": binary.xls_plain, "ods plain": binary.ods_plain,
 }  # fmt: skip
 SUBSTANCES = ("мефедрон", "шөп", "Соль", "марихуана")
 QUANTITIES = ("4.5", "0.25", "12", "1234.5", "1000")
@@ -149,7 +149,7 @@ def _suited(form: str, text: str) -> str:
     """The text without what the format cannot say."""
     if form == "csv kz1048":
         return text.replace("α", "а")
-    return text.replace("\n", " ") if form in ("fixed", "ods", "ods texts") else text
+    return text.replace("\n", " ") if form in ("fixed", "ods", "ods plain") else text
 
 
 def _original(form: str, made: Sequence[Record], accepted: dict[str, Record]) -> Original:

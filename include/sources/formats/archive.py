@@ -23,7 +23,7 @@ from include.sources.errors import SourceError
 from include.sources.formats.raw import Reading
 from include.sources.formats.text import MAGIC
 
-CHUNK = 1 << 18
+CHUNK = 1 << 20
 MOST_ENTRIES = 10_000
 MOST_BYTES_OF_A_TREE = 4 << 20
 FREE_BYTES = 16 << 20

@@ -38,9 +38,11 @@ def words_of(stream: bytearray) -> np.ndarray:
     return np.ndarray(len(stream) - 1, "<u2", stream, strides=(1,))
 
 
-def numbers_at(words: np.ndarray, places: np.ndarray, offset: int) -> np.ndarray:
-    """The numbers that stand at an offset behind these places."""
-    found: np.ndarray = words[places + offset].astype(np.int64)
+def numbers_at(stream: bytearray, places: np.ndarray, offset: int, of: str = "<u2") -> np.ndarray:
+    """The numbers of a type that stand at an offset, at most 10, behind these places; eight bytes for each."""
+    kind = np.dtype(of)
+    everywhere = np.ndarray(len(stream) - offset - kind.itemsize + 1, kind, stream, offset, strides=(1,))
+    found: np.ndarray = everywhere[places].astype(np.float64 if kind.kind == "f" else np.int64)
     return found
 
 

@@ -36,20 +36,20 @@ def text_of_column(cells: Sequence[Any], decimal: str) -> pa.Array:
     texts = _texts(cells)
     if texts is not None:
         return texts
-    kinds = set(map(type, cells))
-    if str in kinds and len(kinds) == 2:
-        cells = [None if cell == "" else cell for cell in cells]
-        kinds = set(map(type, cells)) - {type(None)}
-    if kinds == {float}:
-        return _numbers(pa.array(cells, pa.float64()), decimal)
-    if kinds == {date}:
-        return pa.array(cells, pa.date32()).cast(pa.string())
-    return pa.array([None if cell is None else text_of(cell, decimal) for cell in cells], pa.string())
+    parts = []
+    for kind in dict.fromkeys(map(type, cells)):
+        own = [cell if type(cell) is kind else None for cell in cells]
+        parts.append(COLUMNS[kind](own, decimal) if kind in COLUMNS else _one_by_one(own, decimal))
+    return parts[0] if len(parts) == 1 else pc.coalesce(*parts)
 
 
 def text_of(cell: Any, decimal: str) -> str | None:
     """The text of one cell."""
     return TEXTS[type(cell)](cell, decimal)
+
+
+def _one_by_one(cells: Sequence[Any], decimal: str) -> pa.Array:
+    return pa.array([None if cell is None else text_of(cell, decimal) for cell in cells], pa.string())
 
 
 def _texts(cells: Sequence[Any]) -> pa.Array | None:
@@ -71,7 +71,8 @@ def _texts(cells: Sequence[Any]) -> pa.Array | None:
     return pc.if_else(pa.array(~empty), texts, None) if empty.any() else texts
 
 
-def _numbers(numbers: pa.Array, decimal: str) -> pa.Array:
+def numbers_as_text(numbers: pa.Array, decimal: str) -> pa.Array:
+    """The text of each number; null where there is none."""
     values = numbers.to_numpy(zero_copy_only=False)
     size = np.abs(values)
     if not (size > EXACT_WHOLE).any():
@@ -119,3 +120,9 @@ TEXTS: dict[type, Callable[[Any, str], str | None]] = {
     time: lambda cell, decimal: cell.isoformat(),
     timedelta: _duration,
 }
+COLUMNS: dict[type, Callable[[Sequence[Any], str], pa.Array]] = {
+    str: lambda cells, decimal: pa.array([cell or None for cell in cells], pa.string()),
+    float: lambda cells, decimal: numbers_as_text(pa.array(cells, pa.float64()), decimal),
+    date: lambda cells, decimal: pa.array(cells, pa.date32()).cast(pa.string()),
+}
+"""The same for all cells of a kind at once; None is no cell."""

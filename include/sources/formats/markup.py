@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import pyarrow as pa
 
 MARGIN = 64
 """Bytes behind a piece, so that looking a little further than its last tag is no fault."""
 WORD = 8
 HIGH, LOW = np.uint64(0xF0F0F0F0F0F0F0F0), np.uint64(0x0F0F0F0F0F0F0F0F)
+IN_NUMBERS = np.isin(np.arange(256), list(b"0123456789.+-eE"))
 ZEROS, CARRY = np.uint64(0x3030303030303030), np.uint64(0x0606060606060606)
 
 
@@ -68,6 +70,22 @@ class Tags:
         words = (words * np.uint64(6553601)) >> np.uint64(16) & np.uint64(0x0000FFFF0000FFFF)
         value = (words * np.uint64(42949672960001)) >> np.uint64(32)
         return np.where(length > 0, value, 0).astype(np.int64), length.astype(np.int64)
+
+
+def numbers_between(raw: np.ndarray, begins: np.ndarray, ends: np.ndarray) -> np.ndarray | None:
+    """The numbers that stand between these places; None where anything else does."""
+    lengths = ends - begins
+    offsets = np.zeros(len(begins) + 1, dtype=np.int32)
+    np.cumsum(lengths, out=offsets[1:])
+    content = raw[np.repeat(begins - offsets[:-1], lengths) + np.arange(offsets[-1])]
+    if not IN_NUMBERS[content].all():
+        return None
+    texts = pa.StringArray.from_buffers(len(begins), pa.py_buffer(offsets), pa.py_buffer(content))
+    try:
+        numbers: np.ndarray = texts.cast(pa.float64()).to_numpy()
+    except pa.ArrowInvalid:
+        return None
+    return numbers if np.isfinite(numbers).all() else None
 
 
 def tags(content: bytes, size: int | None = None) -> Tags:

@@ -18,11 +18,20 @@ import numpy as np
 from include.sources.definition import WorkbookFormat
 from include.sources.errors import SourceError
 from include.sources.formats.archive import DELIVER_ANEW, SAVE_ANEW, Archive, protected
-from include.sources.formats.markup import WORD, Tags, begins, ends_name, letters, tags
+from include.sources.formats.markup import (
+    WORD,
+    Tags,
+    begins,
+    ends_name,
+    letters,
+    numbers_between,
+    tags,
+)
 from include.sources.formats.raw import Reading
 from include.sources.formats.sheet import (
     MOST_ROWS,
     Extent,
+    PlainCells,
     Rectangle,
     Sheet,
     chosen,
@@ -50,6 +59,8 @@ UNTYPED = re.compile(
     rb"<(table:table-cell|table:covered-table-cell)(?![^<>]*office:value-type)((?:\s[^<>]*)?[^<>/])?>(?=\s*<text:p[\s>])"
 )
 TYPE = b"office:value-type="
+LONGEST_NUMBER = 32
+"""Bytes, with the quotation mark behind them."""
 
 
 def look_through_ods(reading: Reading, declared: WorkbookFormat) -> Sheet:
@@ -72,7 +83,8 @@ def look_through_ods(reading: Reading, declared: WorkbookFormat) -> Sheet:
     except BaseException:
         copy.unlink(missing_ok=True)
         raise
-    return Sheet(copy, True, 0, look.name, look.errors, look.merged, look.texts())
+    plain = look.plain if look.plain.possible and not look.errors else None
+    return Sheet(copy, True, 0, look.name, look.errors, look.merged, plain)
 
 
 def _check_kind(archive: Archive) -> None:
@@ -189,11 +201,7 @@ class _Look:
         self.merged: list[Rectangle] = []
         self.row = 0
         self.tags = 0
-        self.all_texts = True
-
-    def texts(self) -> Extent | None:
-        """Where the cells stand, if they are plain texts."""
-        return self.extent if self.all_texts and not self.errors and not self.merged else None
+        self.plain = PlainCells(self.extent)
 
     def take(self, content: bytes, size: int) -> bytes | memoryview:
         """Look at whole rows, which are so many bytes; the same rows as calamine should read them.
@@ -224,23 +232,27 @@ class _Look:
 
     def _look(self, found: Tags, names: _Names, signs: _Signs) -> None:
         rows, cells = names.rows, names.cells
-        if not len(rows):
-            return
-        self.all_texts &= not signs.apart and bool(found.reads(signs.types + 2, b"string").all())
+        if len(cells) and not (len(rows) and rows[0] < cells[0]):
+            raise self._refuse("a cell outside of a row", "cells in rows")
+        self.plain.possible &= not signs.apart
         heights, widths = _times(found, signs, rows, cells)
         tops = self.row + np.cumsum(heights) - heights
         self.row += int(heights.sum())
         if not len(cells):
             return
-        of_row = np.searchsorted(rows, cells) - 1
+        first = np.searchsorted(cells, rows)
+        of_row = np.repeat(np.arange(len(rows)), np.diff(first, append=len(cells)))
         ends = np.cumsum(widths)
-        before = np.append(0, ends)[np.searchsorted(cells, rows)]
+        before = np.append(0, ends)[first]
         lefts = ends - widths - before[of_row]
         filled = _filled(found, cells, names.paragraphs, signs)
         some = slice(None) if filled.all() else np.flatnonzero(filled)
         of_some = of_row[some]
         self._measure(found, cells[some], tops[of_some], heights[of_some], lefts[some], widths[some])
         at = found.at[cells]
+        self.plain.possible &= self.extent.fits_twice()
+        if len(signs.others) and self.plain.possible:
+            self._note_others(found, signs, at, tops[of_row], heights[of_row], lefts, widths)
         if signs.error:
             self._find_errors(found, at, tops[of_row], heights[of_row], lefts, widths)
         if signs.formula:
@@ -259,6 +271,22 @@ class _Look:
         rows = np.array([tops.min(), (tops + heights).max() - 1])
         columns = np.array([lefts.min(), (lefts + widths).max() - 1])
         self.extent.add(rows, columns, int(many.sum()), int(texts.sum()))
+
+    def _note_others(
+        self, found: Tags, signs: _Signs, at: np.ndarray, tops: np.ndarray, heights: np.ndarray, lefts: np.ndarray,
+        widths: np.ndarray,
+    ) -> None:  # fmt: skip
+        """Note numbers and days, each of which may be repeated to the right and downwards."""
+        which = np.searchsorted(at, signs.others) - 1
+        values = _values(found, signs, which, np.searchsorted(at, signs.values) - 1)
+        if values is None:
+            self.plain.possible = False
+            return
+        times = (heights * widths)[which]
+        again = np.repeat(which, times)
+        nth = np.arange(len(again)) - np.repeat(np.cumsum(times) - times, times)
+        down, across = np.divmod(nth, widths[again])
+        self.plain.add(tops[again] + down, lefts[again] + across, np.repeat(values, times))
 
     def _find_errors(
         self, found: Tags, at: np.ndarray, tops: np.ndarray, heights: np.ndarray, lefts: np.ndarray, widths: np.ndarray
@@ -326,11 +354,17 @@ class _Signs:
 
     Attributes:
         types: places behind `office:value-type`.
+        values: places behind `office:value`.
+        others: those of the types that are not the type of a text.
+        kinds: the words that begin these.
         apart: whether a blank stands before a sign of equality: then there may be attributes that are not seen here.
         repeated, spanned, formula, error: whether there may be such a row or cell.
     """
 
     types: np.ndarray
+    values: np.ndarray
+    others: np.ndarray
+    kinds: np.ndarray
     apart: bool
     repeated: bool
     spanned: bool
@@ -346,12 +380,21 @@ class _Signs:
         of_type = at[begins(before, b"lue-type")]
         is_own = found.reads(of_type - 16, b"ffice:va")
         errors = found.reads(of_type[~is_own] + 2, b"error")
+        of_type = of_type[is_own]
+        kinds = found.words[of_type + 2]
+        others = np.flatnonzero(~begins(kinds, b"string"))
+
+        of_value = at[begins(before, b"ce:value")]
+        of_value = of_value[found.reads(of_value - 12, b"office:v")]
 
         def some(name: bytes) -> bool:
             return apart or bool(begins(before, name).any())
 
         return cls(
-            of_type[is_own],
+            of_type,
+            of_value,
+            of_type[others],
+            kinds[others],
             apart,
             some(b"repeated"),
             some(b"-spanned"),
@@ -392,3 +435,26 @@ def _filled(found: Tags, cells: np.ndarray, paragraphs: np.ndarray, signs: _Sign
         typed[np.searchsorted(found.at, signs.types) - 1] = True
         filled |= typed[cells]
     return filled
+
+
+def _values(found: Tags, signs: _Signs, typed: np.ndarray, valued: np.ndarray) -> np.ndarray | None:
+    """The number of each cell that is no text, nan for a day; None where one is neither, or does not tell.
+
+    Args:
+        typed: the cells that are no texts.
+        valued: the cells in which the values stand.
+    """
+    days = begins(signs.kinds, b"date")
+    numbers = (
+        begins(signs.kinds, b"float") | begins(signs.kinds, b"percenta") | begins(signs.kinds, b"currency")
+    )
+    if not (days | numbers).all() or not np.array_equal(typed[numbers], valued):
+        return None
+    begin = signs.values + 2
+    quotes = found.raw[begin[:, None] + np.arange(LONGEST_NUMBER)] == found.raw[begin - 1][:, None]
+    told = numbers_between(found.raw, begin, begin + quotes.argmax(axis=1))
+    if told is None:
+        return None
+    values = np.full(len(typed), np.nan)
+    values[numbers] = told
+    return values

@@ -36,8 +36,8 @@ class Sheet:
         index: the place of the sheet in it.
         name: as the workbook calls it.
         errors: cells that show an error, as (row, column) from 0, in order of row; calamine reads them as empty.
-        merged: merged cells; None where calamine tells them.
-        texts: where the cells stand, if all are texts, none an error, and none merged; else None.
+        merged: merged cells; None where only calamine tells them.
+        plain: what is known of its cells, if they are texts, numbers and days; else None.
     """
 
     path: Path
@@ -46,7 +46,7 @@ class Sheet:
     name: str
     errors: Sequence[tuple[int, int, str]] = ()
     merged: Sequence[Rectangle] | None = None
-    texts: Extent | None = None
+    plain: PlainCells | None = None
 
 
 @dataclass
@@ -110,6 +110,46 @@ class Extent:
                 f"that need {needed >> 20} MiB when parsed", f"at most {most >> 20} MiB, a third of the deployment's `memory_mb`",
                 "Ask the source to delete what stands far off its table, or to deliver in parts or as CSV.",
             )  # fmt: skip
+
+
+@dataclass
+class PlainCells:
+    """What the look through a sheet tells fastexcel's reader.
+
+    Attributes:
+        extent: where the cells stand.
+        durations: whether the workbook has a format that shows durations.
+        possible: whether all cells are texts, numbers and days as far as one can see.
+    """
+
+    extent: Extent
+    durations: bool = False
+    possible: bool = True
+    _places: list[np.ndarray] = field(default_factory=list)
+    _values: list[np.ndarray] = field(default_factory=list)
+
+    def add(self, rows: np.ndarray, columns: np.ndarray, values: np.ndarray | None) -> None:
+        """Take in further numbers and days, at these places counted from 0.
+
+        Args:
+            values: of each the number, or nan where it is a day that is written as such; None where that cannot be told.
+        """
+        if values is None:
+            self.possible = False
+        elif len(values):
+            self._places.append(columns * MOST_ROWS + rows)
+            self._values.append(values)
+
+    def by_column(self) -> list[tuple[int, np.ndarray, np.ndarray]]:
+        """Columns that hold numbers or days, each with the rows, ascending, and the values."""
+        if not self._places:
+            return []
+        places, values = np.concatenate(self._places), np.concatenate(self._values)
+        order = np.argsort(places, kind="stable")
+        columns, rows = np.divmod(places[order], MOST_ROWS)
+        found, first = np.unique(columns, return_index=True)
+        parts = np.split(rows, first[1:]), np.split(values[order], first[1:])
+        return list(zip(found.tolist(), *parts, strict=True))
 
 
 def cell_name(row: int, column: int) -> str:

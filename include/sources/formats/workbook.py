@@ -19,9 +19,10 @@ from include.sources.definition import WorkbookFormat
 from include.sources.formats.archive import DELIVER_ANEW, SAVE_ANEW
 from include.sources.formats.cells import text_of, text_of_column
 from include.sources.formats.headings import joined_headings
+from include.sources.formats.memory import keep_freed_memory
+from include.sources.formats.plain_sheet import PlainGrid, plain_grid
 from include.sources.formats.raw import RawRows, Reading, check_headings, identifier, json_record
 from include.sources.formats.sheet import Rectangle, Sheet, cell_name, column_name
-from include.sources.formats.text_sheet import TextGrid, text_grid
 
 CELLS_AT_ONCE, CELLS_IN_CACHE = 1 << 17, 1 << 13
 """Cells that become text together, and those that are taken from calamine together: rows are dear to hold."""
@@ -39,9 +40,10 @@ def read_workbook(reading: Reading, declared: WorkbookFormat) -> RawRows:
     Raises:
         SourceError: the workbook, or the sheet, cannot be read whole.
     """
+    keep_freed_memory()
     sheet = look_through(reading, declared)
     try:
-        return _rows(reading, declared, _parsed(reading, sheet))
+        return _rows(reading, declared, _parsed(reading, declared, sheet))
     finally:
         if sheet.copied:
             sheet.path.unlink(missing_ok=True)
@@ -129,11 +131,11 @@ class _Grid:
         return None
 
 
-def _parsed(reading: Reading, sheet: Sheet) -> _Grid | TextGrid:
+def _parsed(reading: Reading, declared: WorkbookFormat, sheet: Sheet) -> _Grid | PlainGrid:
     try:
-        by_column = sheet.texts is not None and sheet.texts.cells > 0 and sheet.texts.fits_twice()
-        if by_column and (texts := text_grid(sheet)):
-            return texts
+        if _may_be_read_by_column(sheet, declared) and (grid := plain_grid(sheet, declared.decimal)):
+            _check_merged(reading, sheet.name, grid.merged, grid.height, grid.left + grid.width)
+            return grid
         with load_workbook(str(sheet.path)) as workbook:
             found: CalamineSheet = workbook.get_sheet_by_index(sheet.index)
         merged = found.merged_cell_ranges if sheet.merged is None else sheet.merged
@@ -153,25 +155,32 @@ def _parsed(reading: Reading, sheet: Sheet) -> _Grid | TextGrid:
             f"sheet {sheet.name!r}", "an error cell that is not read", "every cell", SAVE_ANEW
         )
     merged = sorted(merged or ())
-    _check_merged(reading, sheet.name, merged, found)
+    _check_merged(reading, sheet.name, merged, bottom + 1, right + 1)
     return _Grid(sheet.name, left, width, found.iter_rows(), sheet.errors, merged)
 
 
-def _check_merged(reading: Reading, name: str, merged: Sequence[Rectangle], found: CalamineSheet) -> None:
-    """Merged cells lie apart from each other: together they are no larger than the sheet."""
+def _may_be_read_by_column(sheet: Sheet, declared: WorkbookFormat) -> bool:
+    """Whether all is plain below the headings, and may lie in memory twice."""
+    if sheet.plain is None or sheet.merged is None or not sheet.plain.extent.cells:
+        return False
+    first = declared.title_rows + declared.header_rows
+    return all(bottom < first for _, (bottom, _) in sheet.merged) and sheet.plain.extent.fits_twice()
+
+
+def _check_merged(reading: Reading, name: str, merged: Sequence[Rectangle], rows: int, columns: int) -> None:
+    """Merged cells lie apart from each other: together they are no larger than the sheet, of so many rows and columns."""
     if not merged:
         return
     (tops, lefts), (bottoms, rights) = np.array(merged, dtype=np.int64).transpose(1, 2, 0)
-    last_row, last_column = found.end or (0, 0)
-    heights = np.clip(np.minimum(bottoms, last_row) - tops + 1, 0, None)
-    widths = np.clip(np.minimum(rights, last_column) - lefts + 1, 0, None)
-    if int((heights * widths).sum()) > (last_row + 1) * (last_column + 1):
+    heights = np.clip(np.minimum(bottoms, rows - 1) - tops + 1, 0, None)
+    widths = np.clip(np.minimum(rights, columns - 1) - lefts + 1, 0, None)
+    if int((heights * widths).sum()) > rows * columns:
         raise reading.refuse(
             f"sheet {name!r}", "merged cells that overlap", "merged cells apart from each other", SAVE_ANEW
         )
 
 
-def _rows(reading: Reading, declared: WorkbookFormat, grid: _Grid | TextGrid) -> RawRows:
+def _rows(reading: Reading, declared: WorkbookFormat, grid: _Grid | PlainGrid) -> RawRows:
     first = declared.title_rows + declared.header_rows
     place = f"sheet {grid.name!r}"
     top = grid.take(first)
@@ -199,7 +208,7 @@ def _rows(reading: Reading, declared: WorkbookFormat, grid: _Grid | TextGrid) ->
     )
 
 
-def _headings(grid: _Grid | TextGrid, header: list[list[Any]], declared: WorkbookFormat) -> list[str]:
+def _headings(grid: _Grid | PlainGrid, header: list[list[Any]], declared: WorkbookFormat) -> list[str]:
     texts = [[text_of(cell, declared.decimal) or "" for cell in row] for row in header]
     merged = [
         ((top - declared.title_rows, left - grid.left), (bottom - declared.title_rows, right - grid.left))
@@ -209,10 +218,10 @@ def _headings(grid: _Grid | TextGrid, header: list[list[Any]], declared: Workboo
     return joined_headings(texts, merged)
 
 
-def _table(reading: Reading, declared: WorkbookFormat, grid: _Grid | TextGrid) -> pa.Table:
+def _table(reading: Reading, declared: WorkbookFormat, grid: _Grid | PlainGrid) -> pa.Table:
     """The rows that are not blank; many of them lie in a file without a name, not in memory."""
     schema = pa.schema([("raw_row", pa.int64()), *((f"c{n}", pa.string()) for n in range(grid.width))])
-    columns = iter([grid.rest()]) if isinstance(grid, TextGrid) else _columns(reading, declared, grid)
+    columns = iter([grid.rest()]) if isinstance(grid, PlainGrid) else _columns(reading, declared, grid)
     batches = _batches(reading, grid, columns, schema)
     kept: list[pa.RecordBatch] = []
     size = 0
@@ -236,7 +245,7 @@ def _in_a_file(reading: Reading, batches: Iterable[pa.RecordBatch], schema: pa.S
 
 
 def _batches(
-    reading: Reading, grid: _Grid | TextGrid, columns: Iterable[list[pa.Array]], schema: pa.Schema
+    reading: Reading, grid: _Grid | PlainGrid, columns: Iterable[list[pa.Array]], schema: pa.Schema
 ) -> Iterator[pa.RecordBatch]:
     for texts in columns:
         begin = grid.row - len(texts[0]) + 1
@@ -279,7 +288,7 @@ def _without_blank_rows(batch: pa.RecordBatch) -> pa.RecordBatch:
     return batch.filter(some)
 
 
-def _check_length(reading: Reading, grid: _Grid | TextGrid, columns: list[pa.Array], begin: int) -> None:
+def _check_length(reading: Reading, grid: _Grid | PlainGrid, columns: list[pa.Array], begin: int) -> None:
     most = reading.limits.cell_chars
     for number, column in enumerate(columns):
         if (pc.max(pc.binary_length(column)).as_py() or 0) <= most:

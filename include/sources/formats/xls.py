@@ -10,6 +10,7 @@ Source: [MS-XLS] Excel Binary File Format; record types below are those of its s
 from __future__ import annotations
 
 import mmap
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -39,6 +40,7 @@ from include.sources.formats.sheet import (
     MOST_COLUMNS,
     SHARE_OF_MEMORY,
     Extent,
+    PlainCells,
     Rectangle,
     Sheet,
     chosen,
@@ -49,6 +51,8 @@ EXPECTED = "an XLS workbook"
 FORMULA, CONTINUE, CODEPAGE, FILEPASS, SHEET = 0x0006, 0x003C, 0x0042, 0x002F, 0x0085
 STRINGS, MERGED, RICH, DIMENSIONS, LABEL, MANY_RK = 0x00FC, 0x00E5, 0x00D6, 0x0200, 0x0204, 0x00BD
 CELLS = (NUMBER, LABEL, BOOL_OR_ERROR, RK, SHARED_TEXT, FORMULA, RICH)
+FORMAT, EXTENDED_FORMAT, ELAPSED = 0x041E, 0x00E0, 46
+DURATION = re.compile(rb"\[\0?[hms]", re.IGNORECASE)
 RESULT_IS_ERROR, RESULT_IS_NOTHING = 2, 3
 UNKNOWN = 0xFFF0
 NO_SHEET = struct.pack("<HHHHHH", BOF, 4, 0x0600, 0x0010, EOF, 0)
@@ -102,7 +106,7 @@ def _sheet(reading: Reading, declared: WorkbookFormat, stream: bytearray) -> She
         raise reading.refuse(
             f"sheet {name!r}", "a chart or macros", "a sheet with cells", "Mend format.sheet."
         )
-    look = _Look(reading, name, book.strings)
+    look = _Look(reading, name, book.strings, book.durations)
     look.walk(stream, begin)
     for other, (_, at, _, _) in enumerate(book.sheets):
         if other != number:
@@ -111,8 +115,8 @@ def _sheet(reading: Reading, declared: WorkbookFormat, stream: bytearray) -> She
     copy = reading.folder / f"{reading.delivered.label}.xls"
     with copy.open("wb") as file:
         file.writelines(container_of(stream, "Workbook"))
-    texts = look.extent if look.all_texts and not look.errors and not look.merged else None
-    return Sheet(copy, True, number, name, look.errors, look.merged, texts)
+    plain = look.plain if look.plain.possible and not look.errors else None
+    return Sheet(copy, True, number, name, look.errors, look.merged, plain)
 
 
 @dataclass
@@ -121,6 +125,7 @@ class _Book:
 
     sheets: list[tuple[str, int, int, int]] = field(default_factory=list)
     strings: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    durations: bool = False
 
     @classmethod
     def of(cls, reading: Reading, stream: bytearray) -> _Book:
@@ -139,6 +144,10 @@ class _Book:
                 book.sheets.append((_name(stream, at + 10, old, codepage), at + 4, begin, sort))
             elif kind == STRINGS or (kind == CONTINUE and segments and previous in (STRINGS, CONTINUE)):
                 segments.append(bytes(stream[at + 4 : at + 4 + size]))
+            elif kind == FORMAT:
+                book.durations |= DURATION.search(stream, at + 4, at + 4 + size) is not None
+            elif kind == EXTENDED_FORMAT:
+                book.durations |= struct.unpack_from("<H", stream, at + 6)[0] == ELAPSED
             elif kind == EOF:
                 break
             previous = kind
@@ -221,13 +230,13 @@ def _any_text(segments: list[bytes], segment: int, at: int) -> tuple[int, int, i
 class _Look:
     """Goes over the records of one sheet once; what would mislead calamine is renamed to a type it does not know."""
 
-    def __init__(self, reading: Reading, name: str, strings: np.ndarray) -> None:
+    def __init__(self, reading: Reading, name: str, strings: np.ndarray, durations: bool) -> None:
         self.reading, self.name, self.strings = reading, name, strings
         self.extent = Extent(reading, name, text=int(strings.sum()))
         self.errors: list[tuple[int, int, str]] = []
         self.merged: list[Rectangle] = []
         self.formulas = self.empty = 0
-        self.all_texts = True
+        self.plain = PlainCells(self.extent, durations)
         self.first_empty: tuple[int, int] | None = None
 
     def walk(self, stream: bytearray, begin: int) -> None:
@@ -264,7 +273,7 @@ class _Look:
         for kind, look in ((FORMULA, self._formula), (BOOL_OR_ERROR, self._error), (MERGED, self._merge)):
             for at in places[kinds == kind]:
                 look(stream, int(at))
-        return self._measure(words, places, kinds)
+        return self._measure(stream, places, kinds)
 
     def _error(self, stream: bytearray, at: int) -> None:
         row, column, code, is_error = struct.unpack_from("<HH2xBB", stream, at + 4)
@@ -287,24 +296,52 @@ class _Look:
             if (top, left) != (bottom, right):
                 self.merged.append(((top, left), (bottom, right)))
 
-    def _measure(self, words: np.ndarray, places: np.ndarray, kinds: np.ndarray) -> np.ndarray:
-        cells, texts, many = places[IS_CELL[kinds]], places[kinds == SHARED_TEXT], places[kinds == MANY_RK]
-        self.all_texts &= len(many) == 0 and bool(IS_TEXT[kinds[IS_CELL[kinds]]].all())
-        rows, columns = numbers_at(words, cells, 4), numbers_at(words, cells, 6)
-        named = numbers_at(words, texts, 10) | numbers_at(words, texts, 12) << 16
+    def _measure(self, stream: bytearray, places: np.ndarray, kinds: np.ndarray) -> np.ndarray:
+        are_cells = IS_CELL[kinds]
+        cells, texts, many = places[are_cells], places[kinds == SHARED_TEXT], places[kinds == MANY_RK]
+        rows, columns = _rows_and_columns(stream, cells)
+        others = np.flatnonzero(~IS_TEXT[kinds[are_cells]])
+        if len(others):
+            self.plain.add(rows[others], columns[others], _numbers(stream, cells[others]))
+        named = numbers_at(stream, texts, 10, "<u4")
         text = int(self.strings[named[named < len(self.strings)]].sum())
-        width = (
-            numbers_at(words, many, 2) - 6
-        ) // 6  # a record of many numbers holds some columns of one row
-        if (width < 1).any():
-            raise BrokenContainer
-        if len(many):
-            rows = np.append(rows, np.repeat(numbers_at(words, many, 4), width))
-            first = np.repeat(numbers_at(words, many, 6) - np.cumsum(width) + width, width)
-            columns = np.append(columns, first + np.arange(len(first)))
+        if len(many):  # a record of many numbers holds some columns of one row
+            width = (numbers_at(stream, many, 2) - 6) // 6
+            if (width < 1).any():
+                raise BrokenContainer
+            again = np.repeat(np.arange(len(many)), width)
+            within = np.arange(len(again)) - (np.cumsum(width) - width)[again]
+            of_many, first = _rows_and_columns(stream, many[again])
+            self.plain.add(of_many, first + within, _short_numbers(stream, many[again] + 6 * within))
+            rows, columns = np.append(rows, of_many), np.append(columns, first + within)
         self.extent.add(rows, columns, len(rows), text)
         found: np.ndarray = rows * (MOST_COLUMNS << 2) + columns
         return found
 
     def _refuse(self, found: str, expected: str) -> SourceError:
         return self.reading.refuse(f"sheet {self.name!r}", found, expected, SAVE_ANEW)
+
+
+def _rows_and_columns(stream: bytearray, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    both = numbers_at(stream, places, 4, "<u4")
+    return both & 0xFFFF, both >> 16
+
+
+def _numbers(stream: bytearray, places: np.ndarray) -> np.ndarray | None:
+    """The numbers that these cells hold; None where one holds something else."""
+    kinds = numbers_at(stream, places, 0)
+    short, long = kinds == RK, kinds == NUMBER
+    if not (short | long).all():
+        return None
+    values = np.empty(len(places))
+    values[short] = _short_numbers(stream, places[short])
+    values[long] = numbers_at(stream, places[long], 10, "<f8")
+    return values
+
+
+def _short_numbers(stream: bytearray, places: np.ndarray) -> np.ndarray:
+    """Numbers in four bytes: whole ones or the upper half of a float, or a hundredth of it ([MS-XLS] 2.5.217)."""
+    bits = numbers_at(stream, places, 10, "<u4")
+    whole = ((bits ^ 1 << 31) - (1 << 31)) >> 2
+    values = np.where(bits & 2, whole, ((bits & ~3) << 32).view(np.float64))
+    return np.where(bits & 1, values / 100, values)

@@ -21,12 +21,22 @@ import numpy as np
 from include.sources.definition import WorkbookFormat
 from include.sources.errors import SourceError
 from include.sources.formats.archive import DELIVER_ANEW, SAVE_ANEW, Archive, resolved
-from include.sources.formats.markup import WORD, Tags, begins, ends_name, letters, tags
+from include.sources.formats.markup import (
+    WORD,
+    Tags,
+    begins,
+    ends_name,
+    letters,
+    numbers_between,
+    tags,
+)
 from include.sources.formats.raw import Reading
 from include.sources.formats.sheet import (
     MOST_COLUMNS,
     MOST_ROWS,
     Extent,
+    PlainCells,
+    Rectangle,
     Sheet,
     cell_name,
     chosen,
@@ -38,7 +48,7 @@ A = ord("A")
 BITS_OF_A_COLUMN = MOST_COLUMNS.bit_length() - 1
 MOST_BYTES_OF_A_ROW = 32 << 20
 MOST_TAGS = 64_000_000
-MOST_MERGED = 1_000_000
+MOST_MERGED, FEW_MERGED = 1_000_000, 1000
 KNOWN_ERRORS = {"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"}
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -53,8 +63,14 @@ ERROR_CELL = re.compile(
 TEXT_CELL = re.compile(
     rb"""<c(?=\s)[^<>]*\st\s*=\s*["']s["'][^<>]*>\s*(?:<f(?:\s[^<>]*)?(?:/>|>[^<]*</f>)\s*)?<v>([0-9]{1,9})</v>"""
 )
+MERGE = re.compile(
+    rb"""mergeCell(?!s)(?: ref="([A-Z]{1,3})([1-9][0-9]{0,6}):([A-Z]{1,3})([1-9][0-9]{0,6})"\s*/>)?"""
+)
+LONGEST_MERGE = 64
 OTHER_NAMES = re.compile(rb"<[\w.-]+:(?:c|row)[\s/>]")
 INLINE = b' t="inlineStr">'
+DURATION = re.compile(rb"""\[[hms]|numFmtId\s?=\s?["']46["']""", re.IGNORECASE)
+LONGEST_DURATION = 16
 EMPTY_TEXT = re.compile(rb"""\st\s*=\s*["']str["']""")
 
 
@@ -78,8 +94,8 @@ def look_through_xlsx(reading: Reading, declared: WorkbookFormat) -> Sheet:
         except BaseException:
             copy.unlink(missing_ok=True)
             raise
-    texts = look.extent if look.all_texts and not look.errors and not look.has_merged else None
-    return Sheet(copy, True, 0, name, look.errors, texts=texts)
+    plain = look.plain if look.plain.possible and not look.errors else None
+    return Sheet(copy, True, 0, name, look.errors, look.merged, plain)
 
 
 @dataclass(frozen=True)
@@ -169,20 +185,31 @@ def _copy(archive: Archive, book: _Book, name: str, part: str, copy: Path) -> _L
     with zipfile.ZipFile(copy, "w") as out:
         for path, content in _frame(book).items():
             out.writestr(path, content)
+        durations = False
         if archive.has(book.styles):
             with out.open("xl/styles.xml", "w") as file:
-                file.writelines(archive.chunks(book.styles))
+                durations = _copy_styles(archive, book.styles, file)
         strings = _Strings()
         if archive.has(book.strings):
             with out.open("xl/sharedStrings.xml", "w", force_zip64=True) as file:
                 strings.copy(archive, book.strings, file)
-        look = _Look(archive.reading, name, strings, book.recalculated)
+        look = _Look(archive.reading, name, strings, book.recalculated, durations)
         with out.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as file:
             for chunk in archive.chunks(part):
                 look.take(chunk)
                 file.write(chunk)
         look.end()
     return look
+
+
+def _copy_styles(archive: Archive, part: str, file: IO[bytes]) -> bool:
+    """Write the part; whether there may be a format that shows durations."""
+    found, rest = False, b""
+    for chunk in archive.chunks(part):
+        file.write(chunk)
+        found = found or DURATION.search(rest + chunk) is not None
+        rest = chunk[-LONGEST_DURATION:]
+    return found
 
 
 def _frame(book: _Book) -> dict[str, str]:
@@ -248,16 +275,18 @@ def _starts_of_texts(piece: bytes) -> np.ndarray:
 class _Look:
     """Goes over the XML of a sheet once, row by row in large pieces."""
 
-    def __init__(self, reading: Reading, name: str, strings: _Strings, recalculated: bool) -> None:
+    def __init__(
+        self, reading: Reading, name: str, strings: _Strings, recalculated: bool, durations: bool
+    ) -> None:
         self.reading, self.name, self.strings, self.recalculated = reading, name, strings, recalculated
         self.extent = Extent(reading, name)
         self.errors: list[tuple[int, int, str]] = []
         self.prefix: bytes | None = None
         self.ended = False
         self.rest = b""
-        self.tags = self.merged = 0
-        self.has_merged = False
-        self.all_texts = True
+        self.tags = self.times_merged = 0
+        self.merged: list[Rectangle] | None = []
+        self.plain = PlainCells(self.extent, durations)
         self.last = -1
         self.row = 0  # of the next row that does not say where it stands
         self.named: bool | None = None  # whether cells say where they stand
@@ -290,6 +319,7 @@ class _Look:
         """
         if not self.ended:
             raise self._refuse("no whole table of cells", "a whole worksheet", DELIVER_ANEW)
+        self._take_merged(len(self.rest))
         if self.recalculated and self.first_zero and self.zeros == self.formulas:
             raise uncalculated(self.reading, self.name, *self.first_zero)
 
@@ -304,6 +334,8 @@ class _Look:
         if begin:
             self.prefix = begin[1]
             self.ended = begin[0].endswith(b"/>")
+            if b"mergeCell" in self.rest[: begin.start()]:
+                self.merged = None
             self.rest = self.rest[begin.end() :]
 
     def _take_rows(self) -> None:
@@ -321,12 +353,28 @@ class _Look:
         """Behind the rows nothing is kept but the beginning of a tag that may be cut in two."""
         if b"sheetData" in self.rest:
             raise self._refuse("a second table of cells", "one in a sheet")
-        keep = max(0, len(self.rest) - 32)
-        self.merged += self.rest.count(b"mergeCell ", 0, keep + 9)
-        self.has_merged |= b"mergeCell" in self.rest
-        if self.merged > MOST_MERGED:
-            raise self._refuse("very many merged cells", f"at most {MOST_MERGED}")
+        keep = max(0, len(self.rest) - LONGEST_MERGE)
+        self._take_merged(keep)
         self.rest = self.rest[keep:]
+
+    def _take_merged(self, end: int) -> None:
+        """Merged cells, as long as there are few of them and all are told in the usual way."""
+        self.times_merged += self.rest.count(b"mergeCell ", 0, end + 9)
+        if self.times_merged > MOST_MERGED:
+            raise self._refuse("very many merged cells", f"at most {MOST_MERGED}")
+        for found in MERGE.finditer(self.rest):
+            if self.merged is None or found.start() >= end:
+                return
+            if found[1] is None or len(self.merged) == FEW_MERGED:
+                self.merged = None
+                return
+            top, left, bottom, right = (
+                int(found[2]) - 1,
+                _column(found[1]),
+                int(found[4]) - 1,
+                _column(found[3]),
+            )
+            self.merged.append(((top, left), (bottom, right)))
 
     def _look(self, content: bytes, size: int) -> None:
         if self.prefix:
@@ -350,8 +398,13 @@ class _Look:
         letter = found.raw[following + 1]
         filled = (letter == ord("v")) | (letter == ord("i")) | (letter == ord("f"))
         formulas = found.named(b"f")
-        text = self._text(found, following, places, ends, formulas, filled)
+        text, numbers = self._text(found, following, places, ends, formulas, filled)
         self.extent.add(rows[filled], columns[filled], int(filled.sum()), text)
+        if numbers is None or not found.reads(following[numbers], b"<v>").all():
+            self.plain.possible = False
+        elif len(numbers) and self.plain.possible:
+            values = numbers_between(found.raw, following[numbers] + 3, found.after(cells[numbers], 2))
+            self.plain.add(rows[numbers], columns[numbers], values)
         if len(formulas):
             self._look_at_formulas(found, cells, places, formulas)
 
@@ -423,8 +476,12 @@ class _Look:
     def _text(
         self, found: Tags, following: np.ndarray, places: np.ndarray, ends: np.ndarray | None, formulas: np.ndarray,
         filled: np.ndarray,
-    ) -> int:  # fmt: skip
-        """Bytes of the shared texts that the cells will get copies of; error cells are noted on the way."""
+    ) -> tuple[int, np.ndarray | None]:  # fmt: skip
+        """What the cells are; error cells are noted on the way.
+
+        Returns:
+            Bytes of the shared texts that they will get copies of. Which of them hold a number, if others are texts.
+        """
         before = found.words[following - WORD]
         short = begins(before >> np.uint64(16), b't="')  # t="s", t="b", t="e", t="n", t="d"
         kind = letters(before, 5)
@@ -434,14 +491,16 @@ class _Look:
             if (short & (kind == ord("e"))).any():
                 self._find_errors(found, places)
             shared = short & (kind == ord("s"))
-            self.all_texts &= bool((shared | _long(before) | ~filled).all())
             texts = following[shared & found.reads(following, b"<v>")]
-            return self.strings.bytes_of(found.numbers(texts + 3)[0])
-        self.all_texts = False  # or it could not be seen
+            size = self.strings.bytes_of(found.numbers(texts + 3)[0])
+            numbers = np.flatnonzero(filled & ~shared & ~_long(before))
+            others = short[numbers] & (kind[numbers] != ord("n"))
+            return size, None if others.any() else numbers
         self._find_errors(found, places)
         listed = TEXT_CELL.findall(found.piece)
         unseen = found.piece.count(b'"s"') + found.piece.count(b"'s'") - len(listed)
-        return self.strings.bytes_of(np.array(listed, dtype=np.int64)) + max(0, unseen) * self.strings.longest
+        size = self.strings.bytes_of(np.array(listed, dtype=np.int64))
+        return size + max(0, unseen) * self.strings.longest, None
 
     def _says_nothing_else(
         self, found: Tags, following: np.ndarray, ends: np.ndarray | None, before: np.ndarray, short: np.ndarray

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
+import xlwt
 
 from include.sources import Limits
 from include.sources.formats import sheet, workbook
+from include.sources.formats.sheet import PlainCells
 from tests.unit.sources.formats.books import WRITERS, Error, Formula, remade, xls, xlsx
 from tests.unit.sources.formats.opened import Opened, landed, opened, refusal
 
@@ -348,40 +353,143 @@ def test_nothing_of_a_workbook_is_left_in_the_folder_but_the_delivery(tmp_path: 
     assert [path.name for path in tmp_path.iterdir()] == ["landed"]
 
 
-# Sheets of nothing but texts -------------------------------------------------------------------------------------
+# Sheets of texts, numbers and days -------------------------------------------------------------------------------
 
 TEXTS = [
     ("", "Отчёт за март"), (), ("", "n", "s", "", "x"), ("", "1", " а\nб ", "", "  "), ("", "", "", "", ""),
     ("", "0.10", "001", "?", "ә" * 9000), ("", "№ 3", "тұз & <шөп>", "", "="), (), ("", "", "s", "", ""), ("", "Итого", "", "", ""),
 ]  # fmt: skip
+DAY, MOMENT = date(2025, 3, 1), datetime(2025, 3, 1, 14, 30)
+MIXED = [
+    ("", "Отчёт за", 2025), (), ("", "n", "s", 2.5, "x"), ("", 1, "а", 7, 7), ("", 0.1 + 0.2, "", DAY, 7.0), ("", "", "", "", ""),
+    ("", 2 / 3, "0.30", 1234567.891, 5), ("", -1e-7, "№ 3", MOMENT, -5), (), ("", 1e23, "2025-03-01 00:00:00", "31.03.2025", 0),
+    ("", 980512300123, date(1912, 12, 31), datetime(2025, 3, 1, 0, 0), 1234567890123456), ("", "Итого", 12.5, "", 0.005),
+]  # fmt: skip
 
 
 @kinds
 @pytest.mark.parametrize("footer", [None, "^Итого"])
-def test_texts_that_are_read_by_column_are_those_that_are_read_cell_by_cell(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str, footer: str | None
+@pytest.mark.parametrize(("rows", "count"), [(TEXTS, 5), (MIXED, 7)], ids=["texts", "mixed"])
+def test_a_sheet_that_is_read_by_column_is_the_one_that_is_read_cell_by_cell(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str, rows: Any, count: int, footer: str | None
 ) -> None:
-    declared = form(kind, title_rows=2, footer=footer)
-    content = book(kind, *TEXTS)
+    declared = form(kind, title_rows=2, footer=footer, decimal=",")
+    content = book(kind, *rows)
     by_column = spied(monkeypatch)
     found = opened(tmp_path, declared, content, "n", "s", "x")
-    assert by_column == [True] and found.rows[4] == ("1", " а\nб ", "  ") and 5 not in found.rows
-    monkeypatch.setattr(workbook, "text_grid", lambda *_: None)
+    assert by_column == [True]
+    assert len(found.rows) == count - (footer is not None)
+    monkeypatch.setattr(workbook, "plain_grid", lambda *_: None)
     cell_by_cell = opened(tmp_path, declared, content, "n", "s", "x")
     assert (found.rows, found.received) == (cell_by_cell.rows, cell_by_cell.received)
-    assert (10 in found.rows) == (footer is None)
 
 
 @kinds
-@pytest.mark.parametrize(
-    "value", [7, 0.5, True, date(2025, 3, 1), Error("#N/A"), Formula("=1+1", 2)], ids=str
-)
-def test_a_sheet_with_another_value_is_read_cell_by_cell(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str, value: Any
+def test_numbers_and_days_have_their_text_where_they_are_read_by_column(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str
 ) -> None:
     by_column = spied(monkeypatch)
-    assert len(read(tmp_path, kind, ("1", "а"), (value, "б")).rows) == 2
-    assert by_column == []
+    found = opened(tmp_path, form(kind, title_rows=2, decimal=","), book(kind, *MIXED), "n", "2,5", "s", "x")
+    assert by_column == [True]
+    assert found.rows == {
+        4: ("1", "7", "а", "7"), 5: ("0,3", "2025-03-01", None, "7"), 7: ("0,666666666666667", "1234567,891", "0.30", "5"),
+        8: ("-0,0000001", "2025-03-01 14:30:00", "№ 3", "-5"), 10: ("1" + "0" * 23, "31.03.2025", "2025-03-01 00:00:00", "0"),
+        11: ("980512300123", "2025-03-01", "1912-12-31", "1234567890123456"), 12: ("Итого", None, "12,5", "0,005"),
+    }  # fmt: skip
+
+
+EVERYWHERE, NOWHERE = ("xlsx", "xls", "ods"), ()
+BY_COLUMN: list[tuple[Any, tuple[str, ...]]] = [
+    (7, EVERYWHERE), (0.5, EVERYWHERE), (DAY, EVERYWHERE), (MOMENT, EVERYWHERE), (Formula("=1+1", 2), ("ods",)),
+    (True, NOWHERE), (Error("#N/A"), NOWHERE), (date(1904, 2, 1), NOWHERE), (datetime(2025, 3, 1, 14, 30, 1, 500000), ("xls",)),
+]  # fmt: skip
+
+
+@kinds
+@pytest.mark.parametrize(("value", "where"), BY_COLUMN, ids=str)
+def test_a_sheet_with_another_value_is_read_cell_by_cell(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str, value: Any, where: tuple[str, ...]
+) -> None:
+    by_column = spied(monkeypatch)
+    found = read(tmp_path, kind, ("1", "а"), (value, "б"), ("2", value)).rows
+    assert (by_column == [True]) == (kind in where)
+    monkeypatch.setattr(workbook, "plain_grid", lambda *_: None)
+    assert found == read(tmp_path, kind, ("1", "а"), (value, "б"), ("2", value)).rows
+
+
+@kinds
+def test_where_fastexcel_has_another_number_than_the_look_the_sheet_is_read_cell_by_cell(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str
+) -> None:
+    by_column = spied(monkeypatch)
+    given = PlainCells.by_column
+    monkeypatch.setattr(
+        PlainCells, "by_column", lambda self: [(n, rows, values + 1e-6) for n, rows, values in given(self)]
+    )
+    assert read(tmp_path, kind, (7.5, "а")).rows == {2: ("7.5", "а")}
+    assert by_column == [False]
+
+
+BUILT_IN = {"[h]:mm:ss": 46}
+
+
+@pytest.mark.parametrize("shown", ["[h]:mm", "[s]", *BUILT_IN])
+@pytest.mark.parametrize("kind", ["xlsx", "xls"])
+def test_where_a_format_shows_durations_no_day_is_taken_for_one_and_the_other_way_round(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str, shown: str
+) -> None:
+    by_column = spied(monkeypatch)
+    content = with_durations(kind, shown, [(1, DAY), (45721.25, DAY)])
+    assert opened(tmp_path, form(kind), content, *HEAD).rows == {
+        2: ("24:00:00", "2025-03-01"),
+        3: ("1097310:00:00", "2025-03-01"),
+    }
+    assert by_column == [False]
+
+
+def with_durations(kind: str, shown: str, rows: Sequence[tuple[float, date]]) -> bytes:
+    """A sheet of durations and days."""
+    out = io.BytesIO()
+    if kind == "xlsx":
+        with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
+            sheet = book.add_worksheet("Отчёт")
+            sheet.write_row(0, 0, HEAD)
+            for row, (duration, day) in enumerate(rows, 1):
+                sheet.write_number(
+                    row, 0, duration, book.add_format({"num_format": BUILT_IN.get(shown, shown)})
+                )
+                sheet.write_datetime(row, 1, day, book.add_format({"num_format": "dd.mm.yyyy"}))
+        return out.getvalue()
+    old = xlwt.Workbook()
+    old_sheet = old.add_sheet("Отчёт")
+    for column, heading in enumerate(HEAD):
+        old_sheet.write(0, column, heading)
+    for row, (duration, day) in enumerate(rows, 1):
+        old_sheet.write(row, 0, duration, xlwt.easyxf(num_format_str=shown))
+        old_sheet.write(row, 1, day, xlwt.easyxf(num_format_str="DD.MM.YYYY"))
+    old.save(out)
+    return out.getvalue()
+
+
+def test_repeated_numbers_and_days_of_an_ods_stand_wherever_they_are_repeated(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    by_column = spied(monkeypatch)
+    content = remade(
+        book("ods", (*HEAD, "t", "u"), (7.25, "а", DAY)),
+        {
+            "content.xml": lambda part: part.replace(
+                b'office:value-type="float"', b'table:number-columns-repeated="2" office:value-type="float"'
+            ).replace(
+                b"<table:table-row><table:table-cell table:number-columns",
+                b'<table:table-row table:number-rows-repeated="2"><table:table-cell table:number-columns',
+            )
+        },
+    )
+    assert opened(tmp_path, form("ods"), content, *HEAD, "t", "u").rows == dict.fromkeys(
+        (2, 3), ("7.25", "7.25", "а", "2025-03-01")
+    )
+    assert by_column == [True]
 
 
 @pytest.mark.parametrize("sign", ["=", " = ", "\n="])
@@ -410,24 +518,49 @@ def test_a_sheet_that_would_not_fit_into_memory_twice_is_read_cell_by_cell(
 
 
 @kinds
-def test_a_sheet_with_merged_cells_is_read_cell_by_cell(
+def test_a_sheet_with_merged_cells_is_read_cell_by_cell_unless_they_are_titles_and_headings(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str
 ) -> None:
     by_column = spied(monkeypatch)
     content = book(kind, HEAD, ("1", "а"), ("2", ""), merged=[(1, 1, 2, 1)])
     assert opened(tmp_path, form(kind), content, *HEAD).rows == {2: ("1", "а"), 3: ("2", "а")}
     assert by_column == []
+    rows = (("Отчёт", ""), ("Год", ""), ("№", "кг"), ("1", 2.5))
+    for merged in ([(0, 0, 0, 1), (1, 0, 1, 1)], [(1, 0, 1, 1)]):
+        content = book(kind, *rows, merged=merged)
+        found = opened(tmp_path, form(kind, title_rows=1, header_rows=2), content, "Год / №", "Год / кг")
+        assert found.rows == {4: ("1", "2.5")} and by_column.pop()
+
+
+@pytest.mark.parametrize(
+    ("usual", "other"),
+    [
+        (b'" />', b'" x="1"/>'),
+        (b'mergeCell ref="A2:A3"', b"mergeCell ref='A2:A3'"),
+        (b'="A2:A3"', b'="a2:A3"'),
+    ],
+)
+def test_an_xlsx_that_tells_its_merged_cells_in_another_way_is_read_cell_by_cell(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, usual: bytes, other: bytes
+) -> None:
+    by_column = spied(monkeypatch)
+    content = remade(
+        book("xlsx", HEAD, ("1", "а"), ("", "б"), merged=[(1, 0, 2, 0)]),
+        {"xl/worksheets/sheet1.xml": lambda part: part.replace(b'A3"/>', b'A3" />').replace(usual, other)},
+    )
+    assert opened(tmp_path, form("xlsx"), content, *HEAD).rows == {2: ("1", "а"), 3: ("1", "б")}
+    assert by_column == []
 
 
 def spied(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """What comes of every attempt to read by column."""
     attempts: list[bool] = []
-    original = workbook.text_grid
+    original = workbook.plain_grid
 
     def attempt(*given: Any) -> Any:
         found = original(*given)
         attempts.append(found is not None)
         return found
 
-    monkeypatch.setattr(workbook, "text_grid", attempt)
+    monkeypatch.setattr(workbook, "plain_grid", attempt)
     return attempts
