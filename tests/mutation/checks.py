@@ -24,7 +24,7 @@ from include.steps.judge import Input, Past, Task, judge
 from tests.mutation.originals import FORMATS, HEADINGS, Original, feed
 
 TOKEN = re.compile(r"Q[0-9A-F]{8}X")
-LIMITS = Limits(expanded_bytes=256 << 20, rows=2_000_000, cell_chars=1 << 20)
+LIMITS = Limits(memory_mb=512, expanded_bytes=256 << 20, rows=2_000_000, cell_chars=1 << 20)
 TEXTS = ("csv", "fixed", "jsonl", "json", "xml")
 Row = tuple[object, ...]
 

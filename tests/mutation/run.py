@@ -10,12 +10,12 @@ from pathlib import Path
 
 from include.steps.alone import Alone, Ended
 from include.steps.budget import Budget
-from tests.mutation.checks import Examined, examine, of_a_damaged_file
+from tests.mutation.checks import LIMITS, Examined, examine, of_a_damaged_file
 from tests.mutation.containers import CONTAINERS
 from tests.mutation.mutations import of_text
 from tests.mutation.originals import FORMATS, original
 
-BUDGET = Budget(memory_mb=512, seconds=30)  # beyond what the idle process holds
+BUDGET = Budget(LIMITS.memory_mb, seconds=30)  # beyond what the idle process holds
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,9 @@ def examine_one(alone: Alone, file: Damaged, folder: Path) -> Outcome:
     except Exception as error:
         return Outcome(file, done, "failed", [f"{type(error).__name__}: {error}"])
     wrong = of_a_damaged_file(original(file.form, file.seed), content, done, found)
+    _, memory_mb = took
+    if memory_mb > BUDGET.memory_mb:  # it was over again before anybody looked
+        wrong = [*wrong, f"{memory_mb} MB of memory"]
     return Outcome(file, done, "refused" if found.refused else "taken", wrong, *took)
 
 

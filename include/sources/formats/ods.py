@@ -196,7 +196,7 @@ class _Look:
 
     def __init__(self, reading: Reading, name: str) -> None:
         self.reading, self.name = reading, name
-        self.extent = Extent(reading, name)
+        self.extent = Extent(reading, name, copies=2)
         self.errors: list[tuple[int, int, str]] = []
         self.merged: list[Rectangle] = []
         self.row = 0
@@ -250,7 +250,7 @@ class _Look:
         of_some = of_row[some]
         self._measure(found, cells[some], tops[of_some], heights[of_some], lefts[some], widths[some])
         at = found.at[cells]
-        self.plain.possible &= self.extent.fits_twice()
+        self.plain.possible &= self.extent.fits_by_column()
         if len(signs.others) and self.plain.possible:
             self._note_others(found, signs, at, tops[of_row], heights[of_row], lefts, widths)
         if signs.error:

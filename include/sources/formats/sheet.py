@@ -16,8 +16,10 @@ from include.sources.formats.raw import Reading
 MOST_ROWS, MOST_COLUMNS = 1 << 20, 1 << 14
 """Of a sheet in any of these formats; calamine leaves out what lies beyond."""
 BYTES_OF_A_PLACE, BYTES_OF_A_CELL = 32, 80
-"""What calamine needs for each place of the rectangle from the first cell to the last, and for each cell besides
-its text: at most, as measured."""
+"""What calamine needs for each place of the rectangle from the first cell to the last, once for each copy, and for
+each cell besides its text: at most, as measured."""
+BY_COLUMN = 1.5
+"""How much more reading by column needs: at most, as measured."""
 SHARE_OF_MEMORY = 3
 """One part in so many of the process's memory is what the parsed sheet may take."""
 SHOWN_NAMES = 20
@@ -51,10 +53,15 @@ class Sheet:
 
 @dataclass
 class Extent:
-    """The rectangle of the cells that hold something, counted from 0, and what they need."""
+    """The rectangle of the cells that hold something, counted from 0, and what they need.
+
+    Attributes:
+        copies: how often calamine holds a sheet at once: of XLS and ODS it parses all, and gives a copy of one.
+    """
 
     reading: Reading
     name: str
+    copies: int
     first_row: int = MOST_ROWS
     last_row: int = -1
     first_column: int = MOST_COLUMNS
@@ -77,13 +84,13 @@ class Extent:
         self.text += text
         self._check()
 
-    def fits_twice(self) -> bool:
-        """Whether the parsed cells may lie in memory twice."""
-        return 2 * self._needed() <= self._most()
+    def fits_by_column(self) -> bool:
+        """Whether the sheet may be read by column."""
+        return self._needed() * BY_COLUMN <= self._most()
 
     def _needed(self) -> int:
         area = (self.last_row - self.first_row + 1) * (self.last_column - self.first_column + 1)
-        return area * BYTES_OF_A_PLACE + self.cells * BYTES_OF_A_CELL + self.text
+        return (area * BYTES_OF_A_PLACE + self.text) * self.copies + self.cells * BYTES_OF_A_CELL
 
     def _most(self) -> int:
         return (self.reading.limits.memory_mb << 20) // SHARE_OF_MEMORY

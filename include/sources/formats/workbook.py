@@ -160,11 +160,11 @@ def _parsed(reading: Reading, declared: WorkbookFormat, sheet: Sheet) -> _Grid |
 
 
 def _may_be_read_by_column(sheet: Sheet, declared: WorkbookFormat) -> bool:
-    """Whether all is plain below the headings, and may lie in memory twice."""
+    """Whether all is plain below the headings, and memory is enough."""
     if sheet.plain is None or sheet.merged is None or not sheet.plain.extent.cells:
         return False
     first = declared.title_rows + declared.header_rows
-    return all(bottom < first for _, (bottom, _) in sheet.merged) and sheet.plain.extent.fits_twice()
+    return all(bottom < first for _, (bottom, _) in sheet.merged) and sheet.plain.extent.fits_by_column()
 
 
 def _check_merged(reading: Reading, name: str, merged: Sequence[Rectangle], rows: int, columns: int) -> None:

@@ -232,7 +232,7 @@ class _Look:
 
     def __init__(self, reading: Reading, name: str, strings: np.ndarray, durations: bool) -> None:
         self.reading, self.name, self.strings = reading, name, strings
-        self.extent = Extent(reading, name, text=int(strings.sum()))
+        self.extent = Extent(reading, name, copies=2, text=int(strings.sum()))
         self.errors: list[tuple[int, int, str]] = []
         self.merged: list[Rectangle] = []
         self.formulas = self.empty = 0

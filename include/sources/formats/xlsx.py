@@ -279,7 +279,7 @@ class _Look:
         self, reading: Reading, name: str, strings: _Strings, recalculated: bool, durations: bool
     ) -> None:
         self.reading, self.name, self.strings, self.recalculated = reading, name, strings, recalculated
-        self.extent = Extent(reading, name)
+        self.extent = Extent(reading, name, copies=1)
         self.errors: list[tuple[int, int, str]] = []
         self.prefix: bytes | None = None
         self.ended = False

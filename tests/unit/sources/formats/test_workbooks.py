@@ -506,7 +506,7 @@ def test_an_ods_whose_attributes_stand_apart_from_their_values_is_read_cell_by_c
 
 
 @kinds
-def test_a_sheet_that_would_not_fit_into_memory_twice_is_read_cell_by_cell(
+def test_a_sheet_for_which_memory_is_scarce_is_read_cell_by_cell(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str
 ) -> None:
     content = book(kind, HEAD, *((str(n), "а") for n in range(1, 3000)))

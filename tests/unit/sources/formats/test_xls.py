@@ -62,7 +62,7 @@ def test_a_cell_far_off_the_table_is_refused_with_the_figures(tmp_path: Path) ->
     at = place(WHOLE, 2, 1) + 4
     far = WHOLE[:at] + struct.pack("<HH", 65535, 9999) + WHOLE[at + 4 :]
     assert "makes it 10000 columns; expected at most 2000 columns" in refusal(tmp_path, FORM, far, *HEAD)
-    said = "cells from A1 to NTP65536 that need 20000 MiB when parsed; expected at most 512 MiB"
+    said = "cells from A1 to NTP65536 that need 40000 MiB when parsed; expected at most 512 MiB"
     assert said in refusal(tmp_path, FORM, far, *HEAD, limits=Limits(columns=16384))
 
 
