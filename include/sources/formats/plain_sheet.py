@@ -41,7 +41,6 @@ class PlainGrid:
     texts: list[pa.Array]
     merged: Sequence[Rectangle]
     row: int = 0
-    begun: int = 0
 
     @property
     def height(self) -> int:

@@ -190,7 +190,6 @@ def _rows(reading: Reading, declared: WorkbookFormat, grid: _Grid | PlainGrid) -
         )
     headings = _headings(grid, top[declared.title_rows :], declared)
     check_headings(reading, headings, f"{place}, row {first}", of_row=True)
-    grid.begun = sum(1 for (row, _), _ in grid.merged if row < first)
     table = _table(reading, declared, grid)
     if declared.footer is not None:
         table = table.slice(0, _rows_before_footer(table, declared.footer))
