@@ -17,10 +17,19 @@ RELEASE_STAGES = ("provisional", "final")
 RELEASE_STATES = ("frozen", "drafted", "approved", "published", "rejected")
 OUTBOX_STATES = ("pending", "sending", "sent")
 POLL_OUTCOMES = ("new", "known", "nothing", "failed")
-ALERT_KINDS = ("fewer_rows", "same_file_new_name", "fall", "withdrawals_held")
+ALERT_KINDS = (
+    "fewer_rows",
+    "same_file_new_name",
+    "fall",
+    "withdrawals_held",
+    "contradiction",
+    "begun_anew",
+    "outside_period",
+    "other_platform",
+)
 SNAPSHOTS_OF = ("period", "everything")
 
-ROWS_BALANCE = "rows_landed = rows_accepted + rows_quarantined + rows_duplicate"
+ROWS_BALANCE = "rows_landed = rows_accepted + rows_quarantined + rows_duplicate + rows_not_for_us"
 """R3: nothing is dropped silently."""
 
 
@@ -125,6 +134,7 @@ class Batch(Base):
 class BatchDelivery(Base):
     """What became of the rows of one delivery in one batch; the database itself keeps R3.
 
+    `rows_not_for_us`: rows that the definition's filter leaves to others (R3).
     `rows_withdrawn`: records withdrawn with it (R5), which are no rows of it. `snapshot_of`: what it held whole,
     the records of its period or everything; null where it was no snapshot, or some record of it is not known.
     """
@@ -137,12 +147,16 @@ class BatchDelivery(Base):
     rows_accepted: Mapped[int] = mapped_column(BigInteger)
     rows_quarantined: Mapped[int] = mapped_column(BigInteger)
     rows_duplicate: Mapped[int] = mapped_column(BigInteger)
+    rows_not_for_us: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     rows_withdrawn: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     snapshot_of: Mapped[str | None] = mapped_column(String(16))
 
     __table_args__ = (
         CheckConstraint(ROWS_BALANCE, name="balance"),
-        CheckConstraint("rows_accepted >= 0 AND rows_quarantined >= 0 AND rows_duplicate >= 0", name="rows"),
+        CheckConstraint(
+            "rows_accepted >= 0 AND rows_quarantined >= 0 AND rows_duplicate >= 0 AND rows_not_for_us >= 0",
+            name="rows",
+        ),
         CheckConstraint("rows_withdrawn >= 0", name="withdrawn"),
         CheckConstraint(_one_of("snapshot_of", SNAPSHOTS_OF), name="snapshot_of"),
     )
