@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from tests.benchmarks import reading, report
-from tests.benchmarks.bounds import FEEDS, ROWS, ROWS_LARGE, ROWS_MEDIUM, ROWS_OF_A_FEED, compare
+from tests.benchmarks.bounds import BEFORE, FEEDS, ROWS, ROWS_LARGE, ROWS_MEDIUM, ROWS_OF_A_FEED, compare
 from tests.benchmarks.measures import Bench, Costs
 from tests.benchmarks.measuring import ROOT
 
@@ -28,6 +28,10 @@ def main() -> int:
         judged = bench.judging(rows, gate=True)
         measured.append((rows, judged))
         figures |= judging_figures(judged, rows)
+        if given.before:
+            turns = bench.before(given.before, rows)
+            measured.append((rows, turns))
+            figures["judge_before_ratio"] = turns["judge"].cpu_s / turns["judge_before"].cpu_s
         if not (given.quick or given.no_large):
             large = bench.judging(ROWS_LARGE, repeats=1)
             bench.forget(ROWS_LARGE)
@@ -97,6 +101,9 @@ def reading_figures(kind: str, costs: Costs, rows: int, megabytes: float) -> dic
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument(
+        "--before", default=BEFORE, help=f"commit that judging is compared with; '' for none ({BEFORE})"
+    )
     parser.add_argument(
         "--quick", action="store_true", help=f"a first look with {ROWS_QUICK:,} rows; no bound applies"
     )

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 ROWS, ROWS_MEDIUM, ROWS_LARGE = 2_000_000, 5_000_000, 10_000_000
 FEEDS, ROWS_OF_A_FEED = 100, 10_000
+BEFORE = "991e1c1"
+"""The version that judging is compared with: the last one before days, channels and numbers were read more strictly."""
 BESIDE = {
     "csv": "DuckDB",
     "xlsx": "calamine",
@@ -35,6 +37,10 @@ BOUNDS = (
         "judge_cpu_ratio", 3.0, "×",
         "Reading, normalising, judging, de-duplicating and committing 2 million blocking records takes at most "
         "three times the CPU time of DuckDB's bare CSV → Parquet of the same file.",
+    ),
+    Bound(
+        "judge_before_ratio", 1.05, "×",
+        f"Judging them takes at most 1.05 times the CPU time that version {BEFORE} takes, both in turn.",
     ),
     Bound("judge_peak_mib", 1024, "MiB", "It never holds more than 1 GiB of memory while it does so."),
     Bound(

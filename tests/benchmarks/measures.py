@@ -46,6 +46,25 @@ class Bench:
         self._fresh("home")
         return costs
 
+    def before(self, version: str, rows: int) -> Costs:
+        """Judging with commit by this version and by an earlier one, in turn, on the same file.
+
+        Args:
+            version: a commit of this repository; it is checked out beside the working files.
+        """
+        source = self._register(rows)
+        runs: dict[str, list[Cost]] = {"judge": [], "judge_before": []}
+        with measuring.checkout(version, self.folder / "before") as earlier:
+            for number in range(self.repeats):
+                for name, root in (("judge", measuring.ROOT), ("judge_before", earlier)):
+                    environment = self._environment(self._fresh("home"), source, root)
+                    measuring.run("land", environment=environment, root=root)
+                    self.say(f"{name}, {rows:,} rows, run {number + 1}")
+                    runs[name].append(measuring.run("judge", environment=environment, root=root))
+                    self._must_be(runs[name][-1], rows)
+        self._fresh("home")
+        return {name: measuring.median(found) for name, found in runs.items()}
+
     def usual_way(self, rows: int) -> Costs:
         """pandas and Great Expectations beside our own judging, on the same rows."""
         source = self._register(rows)
@@ -114,12 +133,13 @@ class Bench:
         self.say(f"a register of {rows:,} rows")
         return generate.register(self.folder / "inbox" / str(rows), rows)
 
-    def _environment(self, home: Path, source: Path) -> dict[str, str]:
+    def _environment(self, home: Path, source: Path, root: Path = measuring.ROOT) -> dict[str, str]:
+        benchmarks = root / "tests" / "benchmarks"
         return {
             "ODCM_HOME": str(home),
             "ODCM_INBOX": str(source.parent),
-            "ODCM_SOURCES": str(SOURCES),
-            "ODCM_DEPLOYMENT": str(SOURCES.parent / "deployment.yaml"),
+            "ODCM_SOURCES": str(benchmarks / "sources"),
+            "ODCM_DEPLOYMENT": str(benchmarks / "deployment.yaml"),
             "ODCM_NOW": NOW,
             "GX_ANALYTICS_ENABLED": "False",
         }

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,20 +36,28 @@ class Cost:
     said: dict[str, Any]
 
 
+class UnknownVersion(ValueError):
+    """A version to compare with that this clone does not hold."""
+
+
 class CommandFailed(RuntimeError):
     """A measured command ended with an error; its own words stand above."""
 
 
-def run(command: str, *arguments: object, environment: Mapping[str, str]) -> Cost:
+def run(command: str, *arguments: object, environment: Mapping[str, str], root: Path = ROOT) -> Cost:
     """Run one command of `tests.benchmarks.work` and wait for it.
+
+    Args:
+        root: the checkout whose version is measured.
 
     Raises:
         CommandFailed: it did not end well.
     """
     line = [sys.executable, "-m", "tests.benchmarks.work", command, *map(str, arguments)]
     clean = {name: value for name, value in os.environ.items() if not name.startswith("ODCM_")}
+    clean["PYTHONPATH"] = str(root)
     # The harness imports nothing large: a child's peak begins at the size of the process it was forked from.
-    process = subprocess.Popen(line, cwd=ROOT, env=clean | dict(environment), stdout=subprocess.PIPE)
+    process = subprocess.Popen(line, cwd=root, env=clean | dict(environment), stdout=subprocess.PIPE)
     assert process.stdout
     said = process.stdout.read()
     _, status, used = os.wait4(process.pid, 0)
@@ -62,6 +72,31 @@ def run(command: str, *arguments: object, environment: Mapping[str, str]) -> Cos
         wall_s=report["wall_s"],
         said=report["said"],
     )
+
+
+@contextmanager
+def checkout(version: str, folder: Path) -> Iterator[Path]:
+    """The files of another version of this repository, in a folder that is removed afterwards.
+
+    Raises:
+        UnknownVersion: this clone does not hold it.
+    """
+    if not holds(version):
+        raise UnknownVersion(f"no commit {version} in this clone; fetch it, or leave it out with --before ''")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        packed = subprocess.run(["git", "archive", version], cwd=ROOT, capture_output=True, check=True).stdout
+        subprocess.run(["tar", "-x"], cwd=folder, input=packed, check=True)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def holds(version: str) -> bool:
+    """Whether this clone has that commit."""
+    asked = ["git", "cat-file", "-e", f"{version}^{{commit}}"]
+    return subprocess.run(asked, cwd=ROOT, capture_output=True).returncode == 0
 
 
 def median(costs: Sequence[Cost]) -> Cost:

@@ -22,6 +22,7 @@ from tests.benchmarks.reading import PUBLIC
 MEANINGS = {
     "land": "land: copy, hash, sync",
     "judge": "read → normalise → judge → de-duplicate → commit",
+    "judge_before": "the same by an earlier version",
     "bare": "DuckDB alone, CSV → Parquet",
     "gate": "the gate: Great Expectations over a sample",
     "usual": "the same work with pandas and Great Expectations",
@@ -36,6 +37,7 @@ MEANINGS = {
 }
 FIGURES = {
     "judge_cpu_ratio": ("judging ÷ bare CSV → Parquet, CPU", "×"),
+    "judge_before_ratio": ("judging ÷ judging by an earlier version, CPU", "×"),
     "judge_work_cpu_ratio": ("the same without starting Python and importing", "×"),
     "judge_peak_mib": ("peak memory of judging", "MiB"),
     "judge_rows_per_cpu_s": ("rows judged in a second of CPU time", "rows"),
