@@ -202,7 +202,7 @@ def _with_channels(task: Task, rows: str) -> str:
     """The keys of the channel and of the one that it mirrors, where this feed reports channels."""
     names = {field.name for field in task.present}
     if "channel_key" in names:
-        rows = with_channel(rows, "channel_key", "identifier", "platform_numeric_id")
+        rows = with_channel(rows, "channel_key", "identifier", "platform_numeric_id", "handle_key")
     if "parent_channel_key" in names:
         rows = with_channel(rows, "parent_channel_key", "mirror_of", "null::varchar")
     return rows

@@ -56,7 +56,7 @@ def register_registrable(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def with_channel(rows: str, name: str, identifier: str, numeric_id: str) -> str:
+def with_channel(rows: str, name: str, identifier: str, numeric_id: str, handle: str = "") -> str:
     """SQL for the rows with the canonical key `namespace:value` as the column `name`.
 
     The key is null where the identifier fits no channel of the platform.
@@ -66,15 +66,17 @@ def with_channel(rows: str, name: str, identifier: str, numeric_id: str) -> str:
         name: of the column that is added.
         identifier: column of the identifier as reported.
         numeric_id: SQL expression of the platform's numeric id.
+        handle: of one more column, if any: the key that the identifier gives by itself.
     """
     # What is asked for many times over is a column of its own first: the engine would compute it each time.
-    lowered, address = f"{name}_lowered", f"{name}_address"
+    lowered, address, handle = f"{name}_lowered", f"{name}_address", handle or f"{name}_handle"
     rows = f"select *, lower({identifier}) as {lowered} from ({rows})"
-    rows = f"select *, {_address(lowered, numeric_id)} as {address} from ({rows})"
-    return f"select *, {_key(identifier, lowered, address, numeric_id)} as {name} from ({rows})"
+    rows = f"select *, {_address(lowered)} as {address} from ({rows})"
+    rows = f"select *, {_handle(identifier, lowered, address)} as {handle} from ({rows})"
+    return f"select *, {_key(identifier, handle, numeric_id)} as {name} from ({rows})"
 
 
-def _address(lowered: str, numeric_id: str) -> str:
+def _address(lowered: str) -> str:
     """The handle behind a usual beginning or, of a site, the host; null where the key needs none."""
     beginnings = ("@", "https://t.me/s/", "https://t.me/", "t.me/", "telegram.me/", "https://telegram.me/", "tg://resolve?domain=")  # fmt: skip
     handle = " ".join(
@@ -86,20 +88,27 @@ def _address(lowered: str, numeric_id: str) -> str:
     )
     path = f"case when contains({lowered}, '://') then split_part({lowered}, '://', 2) else {lowered} end"
     return f"""case
-        when {lowered} is null or {numeric_id} is not null then null
+        when {lowered} is null then null
         when starts_with(platform, 'telegram') then case {handle} else {lowered} end
         {networks}
         else regexp_extract({_without_user(path)}, '{HOST}')
     end"""
 
 
-def _key(identifier: str, lowered: str, address: str, numeric_id: str) -> str:
-    networks = ", ".join(f"'{name}'" for name in NETWORKS)
-    invited = f"contains({lowered}, 'joinchat/') or contains({lowered}, '/+')"
+def _key(identifier: str, handle: str, numeric_id: str) -> str:
     return f"""case
         when platform is null or {identifier} is null then null
         when {numeric_id} is not null then
             case when starts_with(platform, 'telegram') then 'telegram' else platform end || ':id:' || {numeric_id}
+        else {handle}
+    end"""
+
+
+def _handle(identifier: str, lowered: str, address: str) -> str:
+    networks = ", ".join(f"'{name}'" for name in NETWORKS)
+    invited = f"contains({lowered}, 'joinchat/') or contains({lowered}, '/+')"
+    return f"""case
+        when platform is null or {identifier} is null then null
         when starts_with(platform, 'telegram') then case
             when {invited} then 'telegram:+' || nullif(regexp_extract({identifier}, '{TELEGRAM_INVITE}', 1), '')
             when regexp_full_match({address}, '[a-z0-9_]{{2,64}}') then 'telegram:' || {address}

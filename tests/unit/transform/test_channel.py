@@ -118,3 +118,13 @@ def test_what_names_no_channel_of_its_platform_has_no_key(
     platform: str | None, identifier: str | None
 ) -> None:
     assert key(platform, identifier) is None
+
+
+def test_the_handle_is_kept_beside_the_numeric_id_so_that_the_two_can_be_joined() -> None:
+    with duckdb.connect() as con:
+        register_registrable(con)
+        row = "select 'telegram_channel' as platform, '@Shop_01' as identifier, '1234567' as numeric_id"
+        rows = con.sql(
+            f"select key, handle from ({with_channel(row, 'key', 'identifier', 'numeric_id', 'handle')})"
+        )
+        assert rows.fetchall() == [("telegram:id:1234567", "telegram:shop_01")]
