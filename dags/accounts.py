@@ -9,7 +9,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 Results = Iterable[Mapping[str, Any] | None] | Mapping[str, Any] | None
 log = logging.getLogger(__name__)
-COUNTS = ("landed", "accepted", "quarantined", "duplicate")
+COUNTS = ("landed", "accepted", "quarantined", "duplicate", "not_for_us")
 
 
 def results(found: Results) -> list[Mapping[str, Any]]:

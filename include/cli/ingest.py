@@ -17,7 +17,7 @@ from include.cli.errors import REFUSED, WrongUsage, told
 from include.cli.output import Format, FormatOption, console, say, show, table
 from include.cli.place import SourceOption
 
-COUNTS = ("landed", "accepted", "quarantined", "duplicate")
+COUNTS = ("landed", "accepted", "quarantined", "duplicate", "not_for_us")
 Report = Callable[[str], None]
 MOST_WORKERS = 4
 
@@ -51,6 +51,7 @@ class Outcome:
     accepted: int = 0
     quarantined: int = 0
     duplicate: int = 0
+    not_for_us: int = 0
     messages: list[str] = field(default_factory=list)
     exit_code: int = 0
 
@@ -202,7 +203,7 @@ def _commit(one: Outcome, report: Report) -> None:
     except Exception as error:
         one.fail(error)
         return
-    one.landed, one.accepted, one.quarantined, one.duplicate = _pick(counts, COUNTS)
+    one.landed, one.accepted, one.quarantined, one.duplicate, one.not_for_us = _pick(counts, COUNTS)
     one.committed = True
     if one.state == "unchanged":
         one.state = "committed"
@@ -213,17 +214,24 @@ def _pick(found: Any, names: Sequence[str]) -> list[int]:
 
 
 def _table(outcomes: Sequence[Outcome]) -> Any:
+    shown = [name for name in COUNTS if name != "not_for_us" or any(one.not_for_us for one in outcomes)]
     rows = [
-        (one.feed_id, one.state, one.new, one.known, *(getattr(one, name) for name in COUNTS))
+        (one.feed_id, one.state, one.new, one.known, *(getattr(one, name) for name in shown))
         for one in outcomes
         if one.state != "unchanged"
     ]
     if rows:
-        counts = (sum(getattr(one, name) for one in outcomes) for name in ("new", "known", *COUNTS))
+        counts = (sum(getattr(one, name) for one in outcomes) for name in ("new", "known", *shown))
         rows.append(("all", "", *counts))
     unchanged = sum(one.state == "unchanged" for one in outcomes)
     title = f"{len(outcomes)} feeds" + (f", {unchanged} of them with nothing new" if unchanged else "")
-    columns = ("feed", "state", ">new deliveries", ">known", *(f">rows {name}" for name in COUNTS))
+    columns = (
+        "feed",
+        "state",
+        ">new deliveries",
+        ">known",
+        *(f">rows {name.replace('_', ' ')}" for name in shown),
+    )
     return table(title, columns, rows)
 
 

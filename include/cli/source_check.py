@@ -135,6 +135,7 @@ def as_data(found: Preview) -> dict[str, Any]:
         "accepted": counts.accepted if counts else None,
         "quarantined": counts.quarantined if counts else None,
         "duplicate": counts.duplicate if counts else None,
+        "not_for_us": counts.not_for_us if counts else None,
         "failed": {rule: found.failed[rule] for rule in found.expected if rule in found.failed},
         "refused": found.refused or None,
     }
@@ -145,9 +146,10 @@ def counted(found: Preview) -> str:
     if not found.counts:
         return f"{found.feed_id}: {found.file} would be refused"
     rows = found.counts
+    others = f", {rows.not_for_us:,} not for us" if rows.not_for_us else ""
     return (
         f"{found.feed_id}: {found.file} for {found.period}: {rows.landed:,} rows: {rows.accepted:,} accepted, "
-        f"{rows.quarantined:,} in quarantine, {rows.duplicate:,} duplicate"
+        f"{rows.quarantined:,} in quarantine, {rows.duplicate:,} duplicate{others}"
     )
 
 

@@ -189,6 +189,7 @@ class Batches(Transactions):
                 func.sum(BatchDelivery.rows_accepted).label("accepted"),
                 func.sum(BatchDelivery.rows_quarantined).label("quarantined"),
                 func.sum(BatchDelivery.rows_duplicate).label("duplicate"),
+                func.sum(BatchDelivery.rows_not_for_us).label("not_for_us"),
             )
             .join(Batch, Batch.batch_id == BatchDelivery.batch_id)
             .where(Batch.state == "committed")
@@ -207,7 +208,7 @@ def _feed_balance(feed_id: str, deliveries: int, row: object | None) -> FeedBala
         return int(getattr(row, name, 0))  # PostgreSQL sums bigint to numeric
 
     landed, accepted = count("landed"), count("accepted")
-    quarantined, duplicate = count("quarantined"), count("duplicate")
+    quarantined, duplicate, not_for_us = count("quarantined"), count("duplicate"), count("not_for_us")
     return FeedBalance(
         feed_id=feed_id,
         deliveries=deliveries,
@@ -215,7 +216,8 @@ def _feed_balance(feed_id: str, deliveries: int, row: object | None) -> FeedBala
         accepted=accepted,
         quarantined=quarantined,
         duplicate=duplicate,
-        difference=landed - accepted - quarantined - duplicate,
+        not_for_us=not_for_us,
+        difference=landed - accepted - quarantined - duplicate - not_for_us,
         waiting=deliveries - count("deliveries"),
     )
 
@@ -240,11 +242,12 @@ def _move(session: Session, batch_id: str, before: str, after: str, **values: ob
 
 
 def _check_balance(result: DeliveryResult) -> None:
-    parts = result.rows_accepted + result.rows_quarantined + result.rows_duplicate
+    parts = result.rows_accepted + result.rows_quarantined + result.rows_duplicate + result.rows_not_for_us
     if result.rows_landed != parts:
         raise Unbalanced(
             f"delivery {result.delivery_id}: {result.rows_landed} rows landed, but {result.rows_accepted} accepted "
-            f"+ {result.rows_quarantined} quarantined + {result.rows_duplicate} duplicate = {parts}"
+            f"+ {result.rows_quarantined} quarantined + {result.rows_duplicate} duplicate "
+            f"+ {result.rows_not_for_us} not for us = {parts}"
         )
 
 

@@ -126,7 +126,9 @@ class Deliveries(Transactions):
             for other in others:
                 found.setdefault(
                     other.delivery_id,
-                    replace(other, rows_landed=None, rows_quarantined=None, snapshot_of=None),
+                    replace(
+                        other, rows_landed=None, rows_quarantined=None, snapshot_of=None, rows_not_for_us=None
+                    ),
                 )
         return sorted(found.values(), key=lambda row: (row.received_at, row.delivery_id))
 
@@ -144,6 +146,7 @@ def _delivered() -> Select[*tuple[Any, ...]]:
             BatchDelivery.rows_landed,
             BatchDelivery.rows_quarantined,
             BatchDelivery.snapshot_of,
+            BatchDelivery.rows_not_for_us,
         )
         .outerjoin(BatchDelivery, BatchDelivery.delivery_id == DeliveryTable.delivery_id)
         .order_by(DeliveryTable.received_at, DeliveryTable.delivery_id)

@@ -22,7 +22,7 @@ class DeliveryTaken(LedgerError):
 
 
 class Unbalanced(LedgerError):
-    """The rows of a delivery do not add up: landed = accepted + quarantined + duplicate (R3)."""
+    """The rows of a delivery do not add up: landed = accepted + quarantined + duplicate + not for us (R3)."""
 
 
 class NotFound(LedgerError):

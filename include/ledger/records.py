@@ -87,6 +87,12 @@ class DeliveredRow:
     rows_landed: int | None
     rows_quarantined: int | None
     snapshot_of: str | None
+    rows_not_for_us: int | None = None
+
+    @property
+    def rows_for_us(self) -> int | None:
+        """Rows of it that say something about this source, whatever became of them."""
+        return None if self.rows_landed is None else self.rows_landed - (self.rows_not_for_us or 0)
 
 
 @dataclass(frozen=True)
@@ -141,7 +147,7 @@ class BatchRow(BatchRecord):
 
 @dataclass(frozen=True)
 class DeliveryResult:
-    """What became of the rows of one delivery; landed = accepted + quarantined + duplicate (R3).
+    """What became of the rows of one delivery; landed = accepted + quarantined + duplicate + not for us (R3).
 
     `rows_withdrawn`: records withdrawn with it (R5). `snapshot_of`: period or everything, what it held whole.
     """
@@ -153,6 +159,7 @@ class DeliveryResult:
     rows_duplicate: int
     rows_withdrawn: int = 0
     snapshot_of: str | None = None
+    rows_not_for_us: int = 0
 
 
 @dataclass(frozen=True)
@@ -178,7 +185,7 @@ class GateResult:
 class FeedBalance:
     """The rows of a feed's committed batches, and the deliveries that wait for one.
 
-    `difference` is landed - accepted - quarantined - duplicate: 0 by the database's own constraint (R3).
+    `difference` is landed less accepted, quarantined, duplicate and not for us: 0 by the database's own constraint (R3).
     `waiting`: deliveries in no committed batch (not judged yet, stopped at the gate, or under way).
     """
 
@@ -190,6 +197,7 @@ class FeedBalance:
     duplicate: int
     difference: int
     waiting: int
+    not_for_us: int = 0
 
 
 @dataclass(frozen=True)

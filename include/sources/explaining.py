@@ -19,6 +19,7 @@ from include.sources.definition import (
     JsonFormat,
     Mapping,
     Rhythm,
+    RowFilter,
     SftpTransport,
     Snapshot,
     SourceDefinition,
@@ -65,6 +66,7 @@ def explained(source: SourceDefinition, limits: Limits) -> list[str]:
 def _feed(feed: Feed, contract: Contract, limits: Limits) -> Iterator[str]:
     yield from _where_from(feed.transport)
     yield from how_written(feed.format)
+    yield from map(_whose_rows, feed.only)
     yield _what_a_delivery_holds(feed)
     yield _what_identifies(feed)
     yield from _when(feed.rhythm)
@@ -179,6 +181,24 @@ def _what_a_delivery_holds(feed: Feed) -> str:
     if isinstance(feed.delivers, Cumulative):
         return "The numbers of each delivery count since January: a month is the difference, a fall is a revision."
     return "Each delivery holds new and changed records; what it does not name stays as it is."
+
+
+def _whose_rows(only: RowFilter) -> str:
+    ours, others = (
+        f"{only.column!r} says {_list([_word(each) for each in words], 'or')}"
+        for words in (only.is_, only.not_)
+    )
+    if not only.is_:
+        return f"Rows of which {others} are not for us, and are counted so; all others are."
+    if not only.not_:
+        return f"Only rows of which {ours} are for us; others are counted as not for us, and one without a word there is quarantined."
+    return f"Rows of which {ours} are for us; those of which {others} are counted as not for us; any other is quarantined."
+
+
+def _word(word: str) -> str:
+    if not word:
+        return "nothing"
+    return f"what begins with {word[:-1]!r}" if word.endswith("*") else repr(word)
 
 
 def _what_identifies(feed: Feed) -> str:

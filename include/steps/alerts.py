@@ -118,12 +118,28 @@ def of_batch(
     for delivery in sorted(deliveries, key=_order):
         earlier = [d for d in known if _order(d) < _order(delivery)]
         for kind, figures in (
-            ("fewer_rows", fewer_rows(delivery, earlier) if feed.is_asked_by_period else None),
+            ("fewer_rows", none_for_us(feed, delivery) or _fewer_rows(feed, delivery, earlier)),
             ("same_file_new_name", _same_for_another_period(feed, delivery, earlier)),
         ):
             if figures is not None:
                 found.append(_record(delivery.feed_id, kind, delivery.delivery_id, batch_id, figures))
     return found
+
+
+def none_for_us(feed: Feed, delivery: DeliveredRow) -> dict[str, Any] | None:
+    """The figures of a shared file without a row of this source; null where it has some, or can have none.
+
+    A word that the office spells anew looks the same as a month without a case. A definition that names the words of
+    the others as well tells them apart: there, a new word is quarantined.
+    """
+    tells_apart = any(each.is_ and each.not_ for each in feed.only)
+    if delivery.rows_for_us or not delivery.rows_not_for_us or tells_apart:
+        return None
+    return {"rows": 0, "not_for_us": delivery.rows_not_for_us}
+
+
+def _fewer_rows(feed: Feed, delivery: DeliveredRow, earlier: Sequence[DeliveredRow]) -> dict[str, Any] | None:
+    return fewer_rows(delivery, earlier) if feed.is_asked_by_period else None
 
 
 def fewer_rows(delivery: DeliveredRow, earlier: Sequence[DeliveredRow]) -> dict[str, Any] | None:
@@ -133,15 +149,16 @@ def fewer_rows(delivery: DeliveredRow, earlier: Sequence[DeliveredRow]) -> dict[
     correction of a few rows. Far fewer is less than half the median of the last twelve *and* more than three
     deviations below it (Hampel's identifier: the deviation is 1.4826 times the median absolute deviation), so that a
     feed which varies widely raises none; no row at all is far fewer wherever that has not happened in these twelve.
-    Nothing is said with less than four deliveries to compare with, or a median below 20 rows.
+    Nothing is said with less than four deliveries to compare with, or a median below 20 rows. Rows that are not for us
+    count nowhere.
 
     Source: Davies and Gather, The identification of multiple outliers, JASA 88 (1993), 782-792.
     """
     firsts = {d.period: d for d in reversed(earlier) if len(d.period) == len(delivery.period)}
     if delivery.period in firsts:
         return None
-    usual = [d.rows_landed or 0 for d in sorted(firsts.values(), key=_order)][-HISTORY:]
-    rows = delivery.rows_landed or 0
+    usual = [d.rows_for_us or 0 for d in sorted(firsts.values(), key=_order)][-HISTORY:]
+    rows = delivery.rows_for_us or 0
     if len(usual) < LEAST_HISTORY or (middle := median(usual)) < LEAST_ROWS or rows >= FAR_FEWER * middle:
         return None
     deviation = TO_SIGMA * median(abs(n - middle) for n in usual)
@@ -201,6 +218,11 @@ def told(alert: AlertRow) -> str:
 
 
 def _fewer_rows_told(found: Mapping[str, Any]) -> str:
+    if "not_for_us" in found:
+        return (
+            f"none of its {found['not_for_us']} rows is for us. If the source has some, a word of `only` is spelled "
+            "otherwise there: mend the definition."
+        )
     return (
         f"{found['rows']} rows, far fewer than the usual {found['median']:g} (median of {found['deliveries']} "
         f"deliveries with {found['least']} to {found['most']}). Ask the source whether that is all."

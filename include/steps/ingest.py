@@ -72,6 +72,7 @@ class Judged(TypedDict):
     accepted: int
     quarantined: int
     duplicate: int
+    not_for_us: int
     refused: list[str]
 
 
@@ -246,7 +247,8 @@ def judge(feed_id: str, home: Home | None = None) -> Judged:
                 ),
                 [
                     DeliveryResult(
-                        c.delivery_id, c.landed, c.accepted, c.quarantined, c.duplicate, c.withdrawn, c.snapshot_of
+                        c.delivery_id, c.landed, c.accepted, c.quarantined, c.duplicate, c.withdrawn, c.snapshot_of,
+                        c.not_for_us,
                     )
                     for c in verdict.counts
                 ],
@@ -276,6 +278,7 @@ def _alerts(task: Task, waiting: Sequence[DeliveryRow], verdict: Verdict, past: 
         DeliveredRow(
             d.feed_id, d.delivery_id, d.name, d.period, d.sha256, d.received_at,
             counts[d.delivery_id].landed, counts[d.delivery_id].quarantined, counts[d.delivery_id].snapshot_of,
+            counts[d.delivery_id].not_for_us,
         )
         for d in waiting if d.delivery_id in counts
     ]  # fmt: skip
@@ -410,6 +413,7 @@ def commit(batch_id: str, home: Home | None = None) -> dict[str, Any]:
         "accepted": sum(r.rows_accepted for r in results),
         "quarantined": sum(r.rows_quarantined for r in results),
         "duplicate": sum(r.rows_duplicate for r in results),
+        "not_for_us": sum(r.rows_not_for_us for r in results),
         "withdrawn": sum(r.rows_withdrawn for r in results),
     }
 
@@ -454,7 +458,7 @@ def _source(feed_id: str) -> tuple[SourceDefinition, str]:
 
 
 def _rule_results(task: Task, verdict: Verdict) -> list[RuleResult]:
-    examined = sum(c.landed for c in verdict.counts)
+    examined = sum(c.landed - c.not_for_us for c in verdict.counts)
     return [
         RuleResult(rule, examined, verdict.failed.get(rule, 0))
         for rule in dict.fromkeys(r.id for r in rules_of(task.contract))
@@ -469,5 +473,6 @@ def _judged(feed_id: str, batch_id: str | None, verdict: Verdict) -> Judged:
         "accepted": sum(c.accepted for c in verdict.counts),
         "quarantined": sum(c.quarantined for c in verdict.counts),
         "duplicate": sum(c.duplicate for c in verdict.counts),
+        "not_for_us": sum(c.not_for_us for c in verdict.counts),
         "refused": [str(error) for error in verdict.refused.values()],
     }

@@ -28,6 +28,7 @@ from include.steps import falls
 from include.steps import judge_queries as queries
 from include.steps.history import Past
 from include.steps.judge_queries import Input, Task
+from include.steps.row_filter import UNKNOWN_OWNER
 from include.steps.second_look import SecondLook
 from include.steps.withdrawals import Withdrawals
 from include.transform import quoted, register_codes, register_registrable
@@ -43,13 +44,17 @@ CONFLICT = RowRule("row.conflict", "one content for one record number in one del
 
 @dataclass(frozen=True)
 class Counts:
-    """What became of the rows of one delivery (R3), and the records withdrawn with it (R5)."""
+    """What became of the rows of one delivery (R3), and the records withdrawn with it (R5).
+
+    `not_for_us`: rows that the definition's filter leaves to others.
+    """
 
     delivery_id: str
     landed: int
     accepted: int
     quarantined: int
     duplicate: int
+    not_for_us: int = 0
     withdrawn: int = 0
     snapshot_of: str | None = None
 
@@ -79,6 +84,7 @@ def rules_of(contract: Contract) -> list[RowRule]:
         RowRule("row.columns", "as many columns as the heading line, whole quotes", ""),
         RowRule("row.json", "one whole JSON object, no key twice that is read", ""),
         RowRule("row.xml", "no element twice that stands for one field, none with others in it", ""),
+        UNKNOWN_OWNER,
     ]
     return [*readers, *row_rules(contract), CONFLICT]
 
@@ -264,19 +270,20 @@ class _Judging:
         for number, raw in list(self.readable.items()):
             try:
                 raw.check()
-                self.landed[number] = self._accounted(number, raw, judged.get(number, 0))
+                seen = judged.get(number, 0) + self.aside.left[number]
+                self.landed[number] = self._accounted(number, raw, seen)
             except SourceError as error:
                 del self.readable[number]
                 self.refused[self.inputs[number].delivery_id] = error
         return len(self.readable) == before
 
-    def _accounted(self, number: int, raw: RawRows, judged: int) -> int:
-        """The rows of the file, if as many were judged."""
+    def _accounted(self, number: int, raw: RawRows, seen: int) -> int:
+        """The rows of the file, if as many were judged or left to others."""
         physical, delivery = raw.physical_rows, self.inputs[number]
-        if judged == physical:
+        if seen == physical:
             return physical
         raise SourceError(
-            self.task.feed_id, delivery.name, "whole file", f"{physical} rows in the file and {judged} read",
+            self.task.feed_id, delivery.name, "whole file", f"{physical} rows in the file and {seen} read",
             "every physical row judged", "Check quotes and line breaks of the file; nothing of it was taken.",
         )  # fmt: skip
 
@@ -383,6 +390,7 @@ class _Judging:
                     delivery,
                     self.landed[number],
                     **rows,
+                    not_for_us=self.aside.left[number],
                     withdrawn=self.withdrawn.get(number, 0),
                     snapshot_of=snapshots.get(number),
                 )

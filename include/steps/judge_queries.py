@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from include.contracts import Contract, Field, row_rules
+from include.contracts import Contract, Field, RowRule, row_rules
 from include.quality import verdicts
 from include.sources.definition import (
     ColumnMapping,
@@ -25,6 +25,7 @@ from include.sources.definition import (
 from include.sources.definition import Mapping as FieldMapping
 from include.sources.formats import RawRows
 from include.sources.formats.raw import SPACES
+from include.steps import row_filter
 from include.transform import (
     TextRules,
     content_hash,
@@ -115,13 +116,18 @@ def first_look(task: Task, inputs: Sequence[Input], readable: Mapping[int, RawRo
 
 def second_look(task: Task, inputs: Sequence[Input], aside: Mapping[int, RawRows]) -> str:
     """The rows set aside with their values; the broken ones with all their reasons and the record as received."""
-    rules = row_rules(task.contract)
+    rules = rules_of_rows(task)
     return (
         f"select delivery, raw_row, {', '.join(field.name for field in task.present)}, record_key, "
         f"{content_hash(task.present)} as content_hash, "
         f"case when broken then {verdicts.reasons(rules)} end as reasons, case when broken then record end as received "
         f"from ({_verdicts(task, inputs, aside, lambda raw: raw.received)})"
     )
+
+
+def rules_of_rows(task: Task) -> list[RowRule]:
+    """The rules that every row is judged by: those of the contract and, of a shared file, whose the row is."""
+    return [*([row_filter.UNKNOWN_OWNER] if task.feed.only else []), *row_rules(task.contract)]
 
 
 def received_rows(aside: Mapping[int, RawRows]) -> str:
@@ -153,7 +159,7 @@ def _verdicts(
     """Every row with its values, its `record_key`, whether it is `broken`, and what `record` makes of it."""
     rows = _with_channels(task, _typed_rows(task, inputs, _text_rows(task, inputs, readable, record)))
     key = record_key(task.source.source, task.dataset, task.feed.identity)
-    broken = verdicts.is_broken(row_rules(task.contract))
+    broken = verdicts.is_broken(rules_of_rows(task))
     return f"select *, {key} as record_key, {broken} as broken from ({rows})"
 
 
@@ -192,6 +198,7 @@ def _typed_rows(task: Task, inputs: Sequence[Input], rows: str) -> str:
         *of_delivery(0, inputs[0]),
         "raw_row",
         "record",
+        *(["undecided"] if task.feed.only else []),
         *(f"raw_{f.name}" for f in task.contract.reported),
     ]
     typed = {f.name: typed_value(f, text) for f in task.contract.fields if f.codelist or not f.derived}
@@ -209,13 +216,20 @@ def _with_channels(task: Task, rows: str) -> str:
 
 
 def _cells(feed: Feed, contract: Contract, number: int, delivery: Input, raw: RawRows, record: str) -> str:
-    """The cells of one delivery under the names of the contract's fields, besides the record."""
+    """The cells of one delivery under the names of the contract's fields, besides the record; without others' rows."""
     if marks := feed.format.footnote_marks:
         bare = {heading: without_footnotes(cell, marks, SPACES) for heading, cell in raw.cells.items()}
         raw = replace(raw, cells=bare)
     cells = {f"raw_{f.name}": _mapped(feed.fields.get(f.name), raw) for f in contract.reported}
     shared = of_delivery(number, delivery)
-    return f"select {_named(shared)}, raw_row, {record} as record, {_named(cells)} from {raw.relation}"
+    rows = f"raw_row, {record} as record, {_named(cells)}"
+    if not feed.only:
+        return f"select {_named(shared)}, {rows} from {raw.relation}"
+    known = row_filter.with_owner(raw.relation, feed.only, raw.cells, feed.format.null_values)
+    return (
+        f"select {_named(shared)}, for_us = {row_filter.UNDECIDED} as undecided, {rows} from {known} "
+        f"where case when for_us = {row_filter.OTHERS} then left_to_others({number}) else true end"
+    )
 
 
 def shared_words(task: Task, inputs: Sequence[Input]) -> dict[str, list[str]]:

@@ -59,7 +59,7 @@ class Preview:
         period: that the sample would count for.
         taken, missing, unused: headings that the definition reads and the file has, that it has not, and those
             of the file that no field takes.
-        counts: rows landed, accepted, in quarantine and duplicate; None where the file is refused.
+        counts: rows landed, accepted, in quarantine, duplicate and not for us; None where the file is refused.
         refused: why the file as a whole is refused; "" where it is not.
         failed: rule → rows in quarantine by it.
         expected: rule → what it expects.
@@ -167,7 +167,7 @@ def _delivery(feed: Feed, sample: Path, period: str) -> Input:
 
 def _headings(task: Task, delivery: Input, folder: Path, limits: Limits) -> list[str]:
     """Every heading of the file, in its order; none where it cannot be read at all."""
-    anything = task.feed.model_copy(update={"fields": {}})
+    anything = task.feed.model_copy(update={"fields": {}, "only": []})
     with duckdb.connect(config=BOUNDED | {"temp_directory": str(folder / "spill")}) as con:
         delivered = Delivered(task.feed_id, delivery.name, delivery.path)
         try:

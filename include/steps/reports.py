@@ -31,7 +31,7 @@ class ReportState:
         received_on: day of the first delivery or answer that covers the month, in Kazakhstan's time.
         days_late: days from due to receipt; for what is still out, to the moment it is looked at. 0 in time.
         deliveries: how many cover the month.
-        rows: rows of these that are in core, in quarantine or repeated.
+        rows: rows of these that are in core, in quarantine or repeated; not those that are for others.
     """
 
     dataset: str
@@ -84,7 +84,7 @@ class _OfMonth:
 
     def state(self) -> str | None:
         """What they make of the month; null where they say nothing."""
-        rows = [d.rows_landed for d in self.deliveries if d.rows_landed is not None]
+        rows = [d.rows_for_us for d in self.deliveries if d.rows_for_us is not None]
         if rows:
             return "reported" if sum(rows) else "reported_zero"
         return "waiting" if self.deliveries else "nothing_new" if self.answers else None
@@ -178,7 +178,7 @@ def states(
                     ReportState(
                         dataset, source.source, own_region(sources, source.source), year, month, state, due, on,
                         max(0, ((on or today) - due).days), len(here.deliveries),
-                        sum(d.rows_landed or 0 for d in here.deliveries),
+                        sum(d.rows_for_us or 0 for d in here.deliveries),
                     )
                 )  # fmt: skip
     return found

@@ -7,6 +7,7 @@ vectors of rows; they keep state, so that the engine must run on one thread, in 
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,15 +47,21 @@ class SeenBefore:
 class SecondLook:
     """Gives a connection the functions of a first look, and the rows that it set aside.
 
-    `seen_before(mark UBIGINT)` and `set_aside(delivery, raw_row, cells VARCHAR[])`, which keeps a row and is false.
+    `seen_before(mark UBIGINT)`; `set_aside(delivery, raw_row, cells VARCHAR[])`, which keeps a row and is false; and
+    `left_to_others(delivery)`, which counts a row that is not for us and is false.
+
+    Attributes:
+        left: rows not for us by number of the delivery, as the newest first look found them.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         """The rows set aside are kept in the file `path`, not in memory."""
         self.connection, self.path = connection, path
+        self.left: Counter[int] = Counter()
         for name, function, arguments in (
             ("seen_before", self._seen_before, ("UBIGINT",)),
             ("set_aside", self._set_aside, ("INTEGER", "BIGINT", "VARCHAR[]")),
+            ("left_to_others", self._left_to_others, ("INTEGER",)),
         ):
             connection.create_function(
                 name,
@@ -74,7 +81,7 @@ class SecondLook:
             rows: how many there will be at most, with the stored ones.
             stored: one column of marks.
         """
-        self.seen = SeenBefore(rows)
+        self.seen, self.left = SeenBefore(rows), Counter()
         for batch in stored.to_arrow_reader():
             self.seen.show(_numbers(batch.column(0)))
         with pa.OSFile(str(self.path), "wb") as file, pa.ipc.new_stream(file, ASIDE) as self.kept:
@@ -96,6 +103,13 @@ class SecondLook:
         for columns in zip(_chunks(deliveries), _chunks(rows), _chunks(cells), strict=True):
             self.kept.write_batch(pa.record_batch(list(columns), schema=ASIDE))
         return _truths(np.zeros(len(rows), dtype=bool))
+
+    def _left_to_others(self, deliveries: pa.Array) -> pa.Array:
+        for chunk in _chunks(deliveries):
+            self.left.update(
+                np.frombuffer(chunk.buffers()[1], np.int32, len(chunk), chunk.offset * 4).tolist()
+            )
+        return _truths(np.zeros(len(deliveries), dtype=bool))
 
 
 def _chunks(array: pa.Array | pa.ChunkedArray) -> list[pa.Array]:

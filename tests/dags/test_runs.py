@@ -62,6 +62,7 @@ class Steps:
             "accepted": 1,
             "quarantined": 0,
             "duplicate": 0,
+            "not_for_us": 0,
         }
 
 
@@ -100,7 +101,7 @@ def test_all_sources_get_through_and_the_core_asset_says_how_many_rows(run) -> N
     assert done["state"] == "success"
     assert sorted(steps.committed) == [f"{source}/{DATASET}" for source in SOURCES]
     assert _events(done["run"]) == [
-        {"batches": 3, "landed": 3, "accepted": 3, "quarantined": 0, "duplicate": 0}
+        {"batches": 3, "landed": 3, "accepted": 3, "quarantined": 0, "duplicate": 0, "not_for_us": 0}
     ]
 
 

@@ -32,6 +32,7 @@ from include.sources.definition.model import (
     Increment,
     Mapping,
     Rhythm,
+    RowFilter,
     Snapshot,
     SourceDefinition,
 )
@@ -62,6 +63,7 @@ __all__ = [
     "Mapping",
     "ParquetFormat",
     "Rhythm",
+    "RowFilter",
     "SftpTransport",
     "Snapshot",
     "SourceDefinition",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, model_validator
 
+from include.contracts import fold
 from include.sources.definition.expressions import expression_columns
 from include.sources.definition.formats import Format
 from include.sources.definition.transports import Transport
@@ -77,6 +78,51 @@ class Rhythm(Part):
     )
 
 
+class RowFilter(Part):
+    """Which rows of a shared file are this source's, by a word in one column.
+
+    Words are compared as code words are: case, outer and doubled blanks, ё and footnote marks make no difference. One
+    that ends with * stands for all that begin so; an empty one for an empty cell.
+    """
+
+    column: str = Field(min_length=1, description="Heading of the column.")
+    is_: list[str] = Field(
+        default=[],
+        alias="is",
+        description="Words of rows that are this source's; rows with other words are not for us.",
+    )
+    not_: list[str] = Field(
+        default=[], alias="not",
+        description="Words of rows that are not for us. Without `is`, all other rows are this source's; with it, a row "
+        "whose word is in neither list is quarantined (row.only).",
+    )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _parts_the_rows(self) -> RowFilter:
+        if not self.is_ + self.not_:
+            raise ValueError("expected words under is, not, or both")
+        if "*" in self.is_ + self.not_:
+            raise ValueError("expected a word before *: alone it would stand for every row")
+        if both := sorted(set(map(_folded, self.is_)) & set(map(_folded, self.not_))):
+            raise ValueError(
+                f"expected each word either under is or under not, found {', '.join(both)!r} in both"
+            )
+        return self
+
+
+def _folded(word: str) -> str:
+    return fold(word) + "*" * word.endswith("*")
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, dict) else value
+
+
+RowFilters = Annotated[
+    list[RowFilter], BeforeValidator(_as_list, json_schema_input_type=RowFilter | list[RowFilter])
+]
+
+
 class Feed(Part):
     """One dataset of one source."""
 
@@ -86,6 +132,11 @@ class Feed(Part):
     delivers: Delivers = Increment(kind="increment")
     aggregate: bool = Field(
         default=False, description="True where a row states a number of seizures (seizures_n)."
+    )
+    only: RowFilters = Field(
+        default=[],
+        description="Which rows of its files are this source's; the others are counted as not for us (R3) and never "
+        "judged. One filter, or a list of which all must hold.",
     )
     identity: list[str] = Field(min_length=1, description="Fields whose values identify a record (R1).")
     fields: dict[str, Mapping] = Field(description="Where each field of the contract comes from.")
@@ -101,8 +152,8 @@ class Feed(Part):
         return self.asked_by not in ("since", "document", "all")
 
     def headings(self) -> set[str]:
-        """Every heading that the mapping reads by name; expressions name theirs in double quotes."""
-        found: set[str] = set()
+        """Every heading that the feed reads by name; expressions name theirs in double quotes."""
+        found = {each.column for each in self.only}
         for mapping in self.fields.values():
             if isinstance(mapping, str):
                 found.add(mapping)

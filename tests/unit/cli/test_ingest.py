@@ -44,6 +44,7 @@ def test_rows_are_counted_once_and_balance(country):
         "accepted": 2,
         "quarantined": 1,
         "duplicate": 0,
+        "not_for_us": 0,
         "difference": 0,
     }
 

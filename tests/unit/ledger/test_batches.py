@@ -2,6 +2,7 @@
 
 import multiprocessing
 import time
+from dataclasses import replace
 from datetime import timedelta
 from multiprocessing.queues import Queue
 
@@ -37,6 +38,15 @@ def test_rows_that_do_not_add_up_are_refused_and_nothing_is_recorded(ledger: Led
     with pytest.raises(Unbalanced, match="10 rows landed.*= 9"):
         ledger.open_batch(batch(), [DeliveryResult(delivery().delivery_id, 10, 7, 1, 1)])
     assert ledger.batches() == []
+
+
+def test_rows_that_are_not_for_us_are_part_of_the_balance(ledger: Ledger) -> None:
+    ledger.record_delivery(delivery(), NOON)
+    ledger.open_batch(batch(), [replace(balanced(delivery()), rows_landed=14, rows_not_for_us=4)])
+    ledger.begin_commit("b1")
+    ledger.finish_commit("b1", NOON)
+    (row,) = ledger.balance()
+    assert (row.landed, row.accepted, row.not_for_us, row.difference) == (14, 7, 4, 0)
 
 
 @pytest.mark.parametrize("rows", [(10, 7, 1, 1), (5, 7, -1, -1)])

@@ -27,6 +27,13 @@ def test_every_check_of_the_models_is_in_the_database(ledger: Ledger) -> None:
         assert in_database == declared, table.name
 
 
+def test_a_check_that_was_extended_holds_in_its_new_form_alone(ledger: Ledger) -> None:
+    found = inspect(ledger.engine)
+    for table in ("batch_delivery", "alert"):
+        names = [check["name"] for check in found.get_check_constraints(table)]
+        assert len(names) == len(set(names)), names
+
+
 def test_a_second_migration_changes_nothing(ledger: Ledger) -> None:
     before = inspect(ledger.engine).get_table_names()
     ledger.migrate()

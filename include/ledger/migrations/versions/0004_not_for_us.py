@@ -18,47 +18,26 @@ ROWS = "rows_accepted >= 0 AND rows_quarantined >= 0 AND rows_duplicate >= 0"
 
 def upgrade() -> None:
     """Extend the balance by the rows that are not for us, and the kinds of alerts."""
-    with op.batch_alter_table("batch_delivery", table_args=_of_rows()) as rows:
+    with op.batch_alter_table("batch_delivery") as rows:
         rows.add_column(sa.Column("rows_not_for_us", sa.BigInteger(), server_default="0", nullable=False))
-    _checks(f"{BALANCE} + rows_not_for_us", f"{ROWS} AND rows_not_for_us >= 0")
-    with op.batch_alter_table("alert", table_args=_of_alerts(KINDS)) as alerts:
-        alerts.drop_constraint(op.f("ck_alert_kind"), type_="check")
-        alerts.create_check_constraint(op.f("ck_alert_kind"), f"kind IN ({MORE_KINDS})")
+    _check("batch_delivery", balance=f"{BALANCE} + rows_not_for_us", rows=f"{ROWS} AND rows_not_for_us >= 0")
+    _check("alert", kind=f"kind IN ({MORE_KINDS})")
 
 
 def downgrade() -> None:
     """Drop them; fails where a row was not for us, or where an alert is of a new kind."""
-    with op.batch_alter_table("alert", table_args=_of_alerts(MORE_KINDS)) as alerts:
-        alerts.drop_constraint(op.f("ck_alert_kind"), type_="check")
-        alerts.create_check_constraint(op.f("ck_alert_kind"), f"kind IN ({KINDS})")
-    _checks(BALANCE, ROWS, f"{BALANCE} + rows_not_for_us", f"{ROWS} AND rows_not_for_us >= 0")
-    with op.batch_alter_table("batch_delivery", table_args=_of_rows()) as rows:
+    _check("alert", kind=f"kind IN ({KINDS})")
+    _check("batch_delivery", balance=BALANCE, rows=ROWS)
+    with op.batch_alter_table("batch_delivery") as rows:
         rows.drop_column("rows_not_for_us")
 
 
-def _checks(balance: str, rows: str, old_balance: str = BALANCE, old_rows: str = ROWS) -> None:
-    with op.batch_alter_table("batch_delivery", table_args=_of_rows(old_balance, old_rows)) as table:
-        for name, check in (("balance", balance), ("rows", rows)):
-            table.drop_constraint(op.f(f"ck_batch_delivery_{name}"), type_="check")
-            table.create_check_constraint(op.f(f"ck_batch_delivery_{name}"), check)
+def _check(table: str, **checks: str) -> None:
+    """Put these checks in place of the ones of the same name.
 
-
-# SQLite makes a changed table anew, and the checks of the old one are not read back.
-def _of_rows(balance: str = BALANCE, rows: str = ROWS) -> tuple[sa.CheckConstraint, ...]:
-    return (
-        sa.CheckConstraint(rows, name=op.f("ck_batch_delivery_rows")),
-        sa.CheckConstraint(balance, name=op.f("ck_batch_delivery_balance")),
-        sa.CheckConstraint("rows_withdrawn >= 0", name=op.f("ck_batch_delivery_withdrawn")),
-        sa.CheckConstraint(
-            "snapshot_of IN ('period', 'everything')", name=op.f("ck_batch_delivery_snapshot_of")
-        ),
-    )
-
-
-def _of_alerts(kinds: str) -> tuple[sa.CheckConstraint, ...]:
-    return (
-        sa.CheckConstraint(f"kind IN ({kinds})", name=op.f("ck_alert_kind")),
-        sa.CheckConstraint(
-            "(acknowledged_at IS NULL) = (acknowledged_by IS NULL)", name=op.f("ck_alert_acknowledged")
-        ),
-    )
+    SQLite makes a changed table anew: its other checks are read back, so that none is named here.
+    """
+    with op.batch_alter_table(table) as changed:
+        for name, condition in checks.items():
+            changed.drop_constraint(op.f(f"ck_{table}_{name}"), type_="check")
+            changed.create_check_constraint(op.f(f"ck_{table}_{name}"), condition)
