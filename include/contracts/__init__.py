@@ -17,8 +17,10 @@ from include.contracts.model import (
     names,
 )
 from include.contracts.rules import RowRule, has_mixed_up_letters, row_rules
+from include.contracts.zones import ALMATY, day_in_kazakhstan, region_zones
 
 __all__ = [
+    "ALMATY",
     "CONTRACTS_DIR",
     "DATASETS",
     "Contract",
@@ -32,12 +34,14 @@ __all__ = [
     "codelist",
     "codelist_names",
     "codes",
+    "day_in_kazakhstan",
     "dictionary_markdown",
     "expectations",
     "fold",
     "has_mixed_up_letters",
     "load",
     "names",
+    "region_zones",
     "row_rules",
     "spellings",
     "written",

@@ -5,12 +5,13 @@ Rounding happens here and nowhere else (S8).
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
-ALMATY = timezone(timedelta(hours=5), "UTC+5")
+from include.contracts import ALMATY, day_in_kazakhstan
+
 MINUS = "\u2212"
 NARROW = "\u202f"
 NOT_REPORTED = ":"
@@ -57,15 +58,16 @@ def coverage(received: int, expected: int, language: str) -> str:
 
 
 def day(moment: datetime, language: str) -> str:
-    """The day in Kazakhstan's time (UTC+5), spelled out."""
-    return str(format_date(moment.astimezone(ALMATY).date(), "long", locale=LOCALES[language]))
+    """The day in Kazakhstan, spelled out."""
+    return str(format_date(day_in_kazakhstan(moment), "long", locale=LOCALES[language]))
 
 
 def minute(moment: datetime, language: str) -> str:
     """Day and minute in Kazakhstan's time, with the offset said."""
     local = moment.astimezone(ALMATY)
+    hours = (local.utcoffset() or timedelta()) // timedelta(hours=1)
     clock = format_datetime(local.replace(tzinfo=None), "HH:mm", locale=LOCALES[language])
-    return f"{day(moment, language)}, {clock} (UTC+5)"
+    return f"{day(moment, language)}, {clock} (UTC+{hours})"
 
 
 def months(language: str) -> list[str]:

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from include.contracts import Contract, Field, RowRule, row_rules
+from include.contracts import Contract, Field, RowRule, day_in_kazakhstan, region_zones, row_rules
 from include.quality import verdicts
 from include.sources.definition import (
     ColumnMapping,
@@ -28,6 +28,7 @@ from include.sources.formats.raw import SPACES
 from include.steps import row_filter
 from include.transform import (
     TextRules,
+    Zone,
     content_hash,
     null_where_nothing,
     quoted,
@@ -91,6 +92,17 @@ def text_rules(feed: Feed) -> TextRules:
     return TextRules(
         declared.decimal, declared.thousands, dates, tuple(declared.null_values), declared.footnote_marks
     )
+
+
+def zone_of(task: Task) -> Zone:
+    """Where a moment of this feed has its day: in the zone that it declares, else in that of the row's region (S6)."""
+    if task.feed.format.zone:
+        return Zone(task.feed.format.zone)
+    zones = region_zones()
+    main, *others = dict.fromkeys(zones[code] for code in task.source.regions)
+    by_zone = {zone: [code for code in task.source.regions if zones[code] == zone] for zone in others}
+    regions = [field for field in task.contract.fields if field.name == "region_code"]
+    return Zone(main, typed_value(regions[0], text_rules(task.feed)), by_zone) if regions else Zone(main)
 
 
 def own_words(field: Field, feed: Feed) -> dict[str, str]:
@@ -193,7 +205,7 @@ def _text_rows(
 
 def _typed_rows(task: Task, inputs: Sequence[Input], rows: str) -> str:
     """Typed values beside the text they were read from."""
-    text = text_rules(task.feed)
+    text = replace(text_rules(task.feed), zone=zone_of(task))
     kept = [
         *of_delivery(0, inputs[0]),
         "raw_row",
@@ -261,7 +273,7 @@ def of_delivery(number: int, delivery: Input) -> dict[str, str]:
         "file": f"{quoted(delivery.name)}::file_words",
         "delivered_period": f"{quoted(delivery.period)}::delivered_period_words",
         "received_at": f"timestamptz {quoted(delivery.received_at.isoformat())}",
-        "received_on": f"date {quoted(str(delivery.received_at.date()))}",
+        "received_on": f"date {quoted(str(day_in_kazakhstan(delivery.received_at)))}",
     }
 
 

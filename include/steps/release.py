@@ -11,12 +11,12 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, TypedDict
 
+from include.contracts import ALMATY
 from include.ledger import FigureRow, Ledger, ReleaseRecord, ReleaseRow
 from include.publish import FigureCard
 from include.publish.cards import card_json
 from include.publish.files import json_bytes
 from include.publish.manifest import content_sha256
-from include.publish.numbers import ALMATY
 from include.statistics import RULES
 from include.steps import clock
 from include.steps.context import code_version, open_ledger

@@ -8,10 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from include.contracts import codes
+from include.contracts import ALMATY, codes, day_in_kazakhstan
 from include.ledger import DeliveredRow, Ledger
 from include.sources import Feed, SourceDefinition, load_sources
-from include.sources.transports.moments import ALMATY
 from include.steps import clock
 from include.steps.context import open_ledger
 from include.storage.home import Home
@@ -158,7 +157,7 @@ def states(
     sources: Mapping[str, SourceDefinition], heard: Heard, years: Sequence[int], as_at: datetime
 ) -> list[ReportState]:
     """The state of every expected report at a moment, in the order of sources, datasets and months."""
-    today = as_at.astimezone(ALMATY).date()
+    today = day_in_kazakhstan(as_at)
     by_feed = heard.by_feed()
     found = []
     for source, dataset, feed in _feeds(sources):
@@ -173,7 +172,7 @@ def states(
                 due, missing_after = _due(feed, (year, month))
                 state = here.state() or _silence(today, due, missing_after, own is None)
                 moments = [d.received_at for d in here.deliveries] + here.answers
-                on = min(moments).astimezone(ALMATY).date() if moments else None
+                on = day_in_kazakhstan(min(moments)) if moments else None
                 found.append(
                     ReportState(
                         dataset, source.source, own_region(sources, source.source), year, month, state, due, on,

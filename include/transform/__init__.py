@@ -1,6 +1,7 @@
 """Transform: pure rules that turn reported text into typed values, channels and records."""
 
 from include.transform.channel import register_registrable, with_channel
+from include.transform.days import Zone, is_moment
 from include.transform.identity import content_hash, record_key
 from include.transform.values import (
     TextRules,
@@ -14,7 +15,9 @@ from include.transform.values import (
 
 __all__ = [
     "TextRules",
+    "Zone",
     "content_hash",
+    "is_moment",
     "null_where_nothing",
     "quoted",
     "record_key",

@@ -6,12 +6,12 @@ where the text cannot be read: the row rules of the contract turn that into a re
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 
 import duckdb
 
 from include.contracts import Field, fold, spellings, written
+from include.transform.days import Zone, day_of
 
 # `contracts.fold` in SQL.
 FOLD_MACRO = """
@@ -20,10 +20,6 @@ create or replace temp macro fold_word(word) as
 """
 
 
-SERIAL_DAYS = ("excel1900", "excel1904")
-"""Date formats that are a day's number in a workbook, by the two systems that there are."""
-FOUR_DIGITS = "%Y"
-"""A year of four digits in a date format."""
 SPACES_IN_NUMBERS = " \u00a0\u202f"
 
 
@@ -37,6 +33,7 @@ class TextRules:
         dates: strptime formats and `SERIAL_DAYS`, tried in order.
         null_values: words for nothing.
         footnote_marks: characters that may stand behind a value.
+        zone: where moments have their day.
     """
 
     decimal: str
@@ -44,6 +41,7 @@ class TextRules:
     dates: tuple[str, ...]
     null_values: tuple[str, ...]
     footnote_marks: str = ""
+    zone: Zone = Zone()
 
 
 def quoted(text: str) -> str:
@@ -78,7 +76,7 @@ def typed_value(field: Field, rules: TextRules) -> str:
         # As written first; folded only where that finds nothing, since folding costs more.
         return f"coalesce({field.name}_code({word}), {field.name}_code(fold_word({word})))"
     if field.type == "date":
-        return _date(raw, rules.dates)
+        return day_of(raw, rules.dates, rules.zone)
     if field.type in ("number", "integer"):
         return _number(raw, field.type, rules)
     return raw
@@ -106,43 +104,6 @@ def register_codes(connection: duckdb.DuckDBPyConnection, field: Field, own: dic
         f"create temp macro {field.name}_code(word) as "
         f"cast([{codes}] as {field.name}_codes[])[enum_code(try_cast(word as {field.name}_words)) + 1]"
     )
-
-
-def _date(raw: str, formats: tuple[str, ...]) -> str:
-    """The first format that fits; formats of a kind that follow each other are tried in one call."""
-    tried = []
-    for kind, group in itertools.groupby(formats, key=_kind_of_date):
-        if kind in SERIAL_DAYS:
-            tried.append(_serial_day(raw, kind))
-            continue
-        day = f"cast(try_strptime({raw}, [{', '.join(map(quoted, group))}]) as date)"
-        if kind == FOUR_DIGITS:  # the engine would take 25 for the year 25
-            day = f"nullif(greatest({day}, date '0999-12-31'), date '0999-12-31')"
-        tried.append(day)
-    return tried[0] if len(tried) == 1 else f"coalesce({', '.join(tried)})"
-
-
-def _kind_of_date(form: str) -> str:
-    if form in SERIAL_DAYS:
-        return form
-    return FOUR_DIGITS if FOUR_DIGITS in form else ""
-
-
-def _serial_day(raw: str, system: str) -> str:
-    """The day that a workbook numbers so, up to 31 December 9999.
-
-    In the system of 1900 day 1 is 1 January 1900, and day 60 is a 29 February that there was not: 60 is no day.
-    In the system of 1904 day 0 is 1 January 1904. Source: ECMA-376 part 1, 18.17.4.
-    """
-    number = f"cast({raw} as integer)"
-    if system == "excel1904":
-        day = f"case when {number} <= 2957003 then date '1904-01-01' + {number} end"
-    else:
-        day = (
-            f"case when {number} between 1 and 59 then date '1899-12-31' + {number} "
-            f"when {number} between 61 and 2958465 then date '1899-12-30' + {number} end"
-        )
-    return f"case when regexp_full_match({raw}, '[0-9]{{1,7}}') then {day} end"
 
 
 def _number(raw: str, kind: str, rules: TextRules) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import codecs
 import re
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
 from include.sources.parts import Part
 
+ZONE = re.compile(r"UTC|[A-Z][A-Za-z_]+(?:/[A-Za-z0-9_+-]+)+")
 HeadingPath = Annotated[str, Field(min_length=1)]
 
 
@@ -19,6 +21,17 @@ def _encoding(name: str) -> str:
     except LookupError:
         raise ValueError(f"expected an encoding that Python knows, found {name!r}") from None
     return name
+
+
+def _zone(name: str | None) -> str | None:
+    if name is None:
+        return None
+    try:
+        if ZONE.fullmatch(name):
+            return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, OSError, ValueError):
+        pass
+    raise ValueError(f"expected the IANA name of a time zone (Asia/Almaty, UTC), found {name!r}")
 
 
 def _expression(text: str | None) -> str | None:
@@ -39,10 +52,17 @@ class Values(Part):
         default=["%Y-%m-%d"],
         description="strptime formats, tried in order; excel1900 and excel1904 read a day's number in a workbook.",
     )
+    zone: str | None = Field(
+        default=None,
+        description="IANA name of the zone in which a moment (a time with an offset or Z) has its day: UTC; none: the "
+        "zone of the region of its row. A time without an offset keeps the day that it names.",
+    )
     null_values: list[str] = Field(default=[""], description="Words for nothing.")
     footnote_marks: str = Field(
         default="", description="Characters that may stand after a value and mean a footnote: *¹²³"
     )
+
+    _valid_zone = field_validator("zone")(_zone)
 
     @model_validator(mode="after")
     def _signs_differ(self) -> Values:

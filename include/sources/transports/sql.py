@@ -19,13 +19,14 @@ from typing import Any, BinaryIO
 
 from sqlalchemy import Connection, Select
 
+from include.contracts import ALMATY
 from include.sources.definition.model import Feed
 from include.sources.definition.transports import EveryRow, RowsByMonth, RowsSince, SqlTransport
 from include.sources.errors import SourceError
 from include.sources.transports.base import Capped, NothingNew, Offered, Offers, Surroundings, Transport
 from include.sources.transports.sql_lines import Lines
 from include.sources.transports.sql_session import Session
-from include.sources.transports.sql_table import LOCAL, Table
+from include.sources.transports.sql_table import Table
 from include.sources.transports.sql_watermark import Highest, NoWatermark, Watermark
 
 FIRST_ROWS = 16
@@ -84,7 +85,7 @@ class Sql(Transport):
 
     @property
     def _this_month(self) -> str:
-        return f"{self.at.now.astimezone(LOCAL):%Y-%m}"
+        return f"{self.at.now.astimezone(ALMATY):%Y-%m}"
 
     def _months(self, by: RowsByMonth) -> list[str]:
         """Months since the rhythm began that are not landed yet, and the last `again`; oldest first."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     ARRAY,
@@ -27,11 +26,10 @@ from sqlalchemy import (
 from sqlalchemy.sql import quoted_name
 from sqlalchemy.types import TypeEngine
 
+from include.contracts import ALMATY
 from include.sources.definition.transports import EveryRow, RowsByMonth, SqlTransport
 from include.sources.transports.base import Transport
 from include.sources.transports.sql_lines import refused
-
-LOCAL = ZoneInfo("Asia/Almaty")
 
 
 class Table:
@@ -85,7 +83,7 @@ class Table:
         """
         bounds: list[date] = [first, end]
         if getattr(self._types[name], "timezone", False):
-            bounds = [datetime.combine(day, time(), LOCAL) for day in bounds]
+            bounds = [datetime.combine(day, time(), ALMATY) for day in bounds]
         return (_column(name) >= bounds[0]) & (_column(name) < bounds[1])
 
     def _landed(self, name: str) -> Any:
