@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from include.contracts import DATASETS, Series, arrow_schema, codelist, codelist_names, load
+from include.runtime.engine import connect
 
 SQL = Path(__file__).parent
 MARTS = (
@@ -109,24 +111,15 @@ def build(
 
     Source: rules in the SQL files of this folder, one for each mart; docs/methodology.md.
     """
-    with _connect(memory_limit, spill) as connection:
+    core, duplicates = inputs.core.values(), inputs.duplicates.values()
+    reads = itertools.chain(*core, *duplicates)
+    with connect(reads=reads, folder=spill, memory_limit=memory_limit) as connection:
         _register(connection, inputs, years)
         connection.execute(_sql("macros"))
         for dataset in DATASETS:
             _current_state(connection, dataset)
         connection.execute(_sql("reporting"))
         return {f"mart_{mart}": _count(connection, f"mart_{mart}") for mart in MARTS}
-
-
-def _connect(memory_limit: str, spill: Path | None) -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(
-        config={
-            "memory_limit": memory_limit,
-            "temp_directory": str(spill) if spill else "",
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-        }
-    )
 
 
 def _register(connection: duckdb.DuckDBPyConnection, inputs: Inputs, years: Sequence[int]) -> None:

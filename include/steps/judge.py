@@ -20,6 +20,7 @@ import pyarrow as pa
 from duckdb.func import PythonUDFType
 
 from include.contracts import Contract, RowRule, row_rules
+from include.runtime.engine import connect
 from include.sources.definition import Cumulative, Snapshot
 from include.sources.deployment import Limits
 from include.sources.errors import SourceError
@@ -113,9 +114,9 @@ def judge(
     ordered = sorted(inputs, key=lambda d: (d.received_at, d.delivery_id))
     # One thread: of two rows of one record, the first in order of receipt is the one that counts.
     try:
-        with duckdb.connect(
-            config={"memory_limit": MEMORY_LIMIT, "temp_directory": str(staging / "spill"), "threads": 1}
-        ) as con:
+        reads: list[str | Path] = [delivery.path for delivery in ordered]
+        reads += [*past.core, *past.duplicates, *past.quarantine]
+        with connect(reads=reads, folder=staging, memory_limit=MEMORY_LIMIT, threads=1) as con:
             return _Judging(con, task, ordered, past, staging, limits or Limits()).run()
     except duckdb.Error as error:
         (staging / "error.txt").write_text(str(error), encoding="utf-8")
@@ -165,7 +166,6 @@ class _Judging:
     def _prepare(self) -> None:
         """Functions and types that the queries ask for, and `deliveries`: what all rows of one share."""
         con, task = self.con, self.task
-        con.execute("set timezone = 'UTC'")
         self.aside = SecondLook(con, self.staging / "aside.arrow")
         declared = task.feed.delivers
         if isinstance(declared, Snapshot):

@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 
 from include.contracts import Contract, load
+from include.runtime.engine import connect
 from include.sources import Feed, Limits, SourceDefinition, SourceError
 from include.sources.definition import ColumnMapping
 from include.sources.formats import Delivered, Reading, read
@@ -25,7 +26,6 @@ from include.steps.judge import MEMORY_LIMIT, Counts, Input, Past, Task, judge, 
 from include.transform import quoted
 
 PREVIEW = "preview"
-BOUNDED: dict[str, Any] = {"memory_limit": MEMORY_LIMIT, "threads": 1}
 LOOKED_AT = 5_000
 """Headings of formats that name them in each record are gathered from so many records."""
 
@@ -168,7 +168,7 @@ def _delivery(feed: Feed, sample: Path, period: str) -> Input:
 def _headings(task: Task, delivery: Input, folder: Path, limits: Limits) -> list[str]:
     """Every heading of the file, in its order; none where it cannot be read at all."""
     anything = task.feed.model_copy(update={"fields": {}, "only": []})
-    with duckdb.connect(config=BOUNDED | {"temp_directory": str(folder / "spill")}) as con:
+    with connect(reads=[delivery.path], folder=folder, memory_limit=MEMORY_LIMIT, threads=1) as con:
         delivered = Delivered(task.feed_id, delivery.name, delivery.path)
         try:
             raw = read(Reading(con, folder, delivered, anything, limits))
@@ -190,7 +190,7 @@ def _paths(part: Any, before: str = "") -> list[str]:
 
 def _accepted(staging: Path, fields: list[str], rows: int) -> list[Row]:
     files = ", ".join(quoted(str(staging / f"{name}.parquet")) for name in ("core", "core-rest"))
-    with duckdb.connect() as con:
+    with connect(folder=staging) as con:
         result = con.execute(
             f"select raw_row, {', '.join(fields)} from read_parquet([{files}]) order by raw_row limit {rows}"
         )
@@ -199,7 +199,7 @@ def _accepted(staging: Path, fields: list[str], rows: int) -> list[Row]:
 
 def _quarantined(staging: Path, contract: Contract, feed: Feed, rows: int) -> list[Row]:
     path = quoted(str(staging / "quarantine.parquet"))
-    with duckdb.connect() as con:
+    with connect(folder=staging) as con:
         found = con.execute(
             f"select raw_row, reasons, received from read_parquet({path}) order by raw_row limit {rows}"
         ).fetchall()

@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-import duckdb
 import pyarrow as pa
 
 from include.contracts import Contract, RowCheck
+from include.runtime.engine import connect
 from include.sources.looking.dates import formats_of
 from include.sources.looking.values import MARKS
 
@@ -74,7 +74,7 @@ def _broken(
     dates = {f"d{n}": pa.array(map(_date, texts[heading]), pa.date32()) for n, heading in enumerate(headings)}
     predicates = {check.id: check.predicate for check in contract.checks}
     asked = [(check, n, m) for check in checks for n, m in itertools.permutations(range(len(headings)), 2)]
-    with duckdb.connect(config={"threads": 1}) as con:
+    with connect(threads=1) as con:
         con.register("dates", pa.table(dates))
         shares = [
             con.execute(
