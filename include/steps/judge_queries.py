@@ -5,7 +5,6 @@ The queries are built from the contract and the source definition alone.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,6 +20,7 @@ from include.sources.definition import (
     ExpressionMapping,
     Feed,
     SourceDefinition,
+    expression_sql,
 )
 from include.sources.definition import Mapping as FieldMapping
 from include.sources.formats import RawRows
@@ -283,18 +283,8 @@ def _mapped(mapping: FieldMapping | None, raw: RawRows) -> str:
     if isinstance(mapping, ConstantMapping):
         return quoted(mapping.constant)
     if isinstance(mapping, ExpressionMapping):
-        return f"nullif(trim(cast(({_bound(mapping.expression, raw)}) as varchar)), '')"
+        return f"nullif(trim(cast({expression_sql(mapping.expression, raw.cells)} as varchar)), '')"
     return raw.cells[mapping if isinstance(mapping, str) else mapping.column]
-
-
-def _bound(expression: str, raw: RawRows) -> str:
-    """The expression with every quoted heading replaced by the cell it names; cells have quoted names of their own."""
-
-    def cell(name: re.Match[str]) -> str:
-        heading = name[1].replace('""', '"')
-        return f"({raw.cells[heading]})" if heading in raw.cells else name[0]
-
-    return re.sub(r'"((?:[^"]|"")+)"', cell, expression)
 
 
 def _replaced(rows: str, replaced: Mapping[str, str]) -> str:

@@ -1,6 +1,6 @@
 """Source definitions: one YAML file per source says how its reports arrive and what their columns mean."""
 
-from include.sources.definition.expressions import expression_columns
+from include.sources.definition.expressions import expression_columns, expression_sql
 from include.sources.definition.files import (
     DEFAULT_FOLDER,
     DefinitionError,
@@ -75,6 +75,7 @@ __all__ = [
     "XmlFormat",
     "definition_files",
     "expression_columns",
+    "expression_sql",
     "load_source",
     "load_sources",
     "misnamed",

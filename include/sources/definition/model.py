@@ -29,7 +29,7 @@ class ConstantMapping(Part):
 
 
 class ExpressionMapping(Part):
-    """DuckDB SQL over the raw text columns of one row."""
+    """DuckDB SQL over the text of the cells of one row, of the functions and operators listed below."""
 
     expression: str
 

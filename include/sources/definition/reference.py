@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from include.sources.definition.expressions import ALSO, FUNCTIONS, OPERATORS, TYPES
 from include.sources.definition.model import SourceDefinition
 from include.sources.deployment import Deployment
 from include.sources.parts import Part
@@ -21,6 +22,13 @@ Made by `odcm source keys`; not edited by hand. How the keys are used is told in
 JSON Schema completes and checks them: `docs/source.schema.json`.
 """
 
+EXPRESSIONS = """
+## what an expression may use
+
+The functions and operators of DuckDB that stand here and no others: each gives the same for the same cells, and none
+reaches anything but the row. Headings stand in double quotes. Patterns, formats and lengths are written out, not computed;
+a format has no `%z`: a moment is mapped by its column, and `format.dates` says how it is written.
+"""
 
 DEPLOYMENT_HEAD = """
 # Every key of a deployment file
@@ -34,7 +42,24 @@ def reference() -> str:
     titles = _titles(SourceDefinition) | _titles(Deployment)
     of_definitions = [_table(part, titles) for part in _titles(SourceDefinition)]
     of_deployments = [_table(part, titles) for part in _titles(Deployment)]
-    return "\n".join([HEAD, *of_definitions, DEPLOYMENT_HEAD, *of_deployments]) + "\n"
+    return "\n".join([HEAD, *of_definitions, _expressions(), DEPLOYMENT_HEAD, *of_deployments]) + "\n"
+
+
+def _expressions() -> str:
+    """What an expression may use."""
+    types = ", ".join(f"`{name}`" for name in TYPES)
+    lines = [EXPRESSIONS, "| of | functions |", "|---|---|"]
+    for kind, names in FUNCTIONS.items():
+        lines.append(f"| {kind} | {', '.join(f'`{name}`' for name in names)} |")
+    operators = " ".join(f"`{name}`" for name in OPERATORS).replace("|", "\\|")
+    return "\n".join(
+        [
+            *lines,
+            f"| operators | {operators} |",
+            f"| forms | {ALSO} |",
+            f"| `cast`, `try_cast`, `::` to | {types} |",
+        ]
+    )
 
 
 def _titles(outermost: type[Part]) -> dict[type[Part], str]:
