@@ -14,6 +14,7 @@ from include.ledger.errors import (
     Unbalanced,
     WrongState,
 )
+from include.ledger.order import Order, order_of
 from include.ledger.outbox import Outbox
 from include.ledger.polls import Polls
 from include.ledger.records import (
@@ -59,6 +60,7 @@ __all__ = [
     "Ledger",
     "LedgerError",
     "NotFound",
+    "Order",
     "OutboxRow",
     "PollRecord",
     "ReleaseRecord",
@@ -67,4 +69,5 @@ __all__ = [
     "Unbalanced",
     "WrongState",
     "delivery_id",
+    "order_of",
 ]

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from include.ledger.alerts import raise_now
 from include.ledger.models import Batch, BatchDelivery, FeedMemory, OpenDelivery
 from include.ledger.models import Delivery as DeliveryTable
+from include.ledger.order import order_of
 from include.ledger.records import AlertRecord, DeliveredRow, Delivery, DeliveryRow
 from include.ledger.transactions import Transactions, as_record
 
@@ -82,34 +83,33 @@ class Deliveries(Transactions):
             return found
 
     def deliveries(self, feed_id: str | None = None, dataset: str | None = None) -> list[DeliveryRow]:
-        """Recorded deliveries, of one feed or one dataset where given, in order of receipt."""
+        """Recorded deliveries, of one feed or one dataset where given, the oldest first."""
         with self.reading() as session:
             return _rows(session, feed_id, dataset, only_new=False)
 
     def new_deliveries(self, feed_id: str) -> list[DeliveryRow]:
-        """Deliveries of the feed that are in no live batch, in order of receipt."""
+        """Deliveries of the feed that are in no live batch, the oldest first."""
         with self.reading() as session:
             return _rows(session, feed_id, None, only_new=True)
 
     def same_bytes(self, feed_id: str, sha256: str) -> list[DeliveryRow]:
-        """Deliveries of the feed with these bytes, in order of receipt."""
-        question = (
-            select(DeliveryTable)
-            .where(DeliveryTable.feed_id == feed_id, DeliveryTable.sha256 == sha256)
-            .order_by(DeliveryTable.received_at, DeliveryTable.delivery_id)
+        """Deliveries of the feed with these bytes, the oldest first."""
+        question = select(DeliveryTable).where(
+            DeliveryTable.feed_id == feed_id, DeliveryTable.sha256 == sha256
         )
         with self.reading() as session:
-            return [as_record(DeliveryRow, row) for row in session.scalars(question)]
+            found = [as_record(DeliveryRow, row) for row in session.scalars(question)]
+        return sorted(found, key=order_of)
 
     def committed_deliveries(self, feed_id: str) -> list[DeliveredRow]:
-        """The deliveries of the feed that are in core, in order of receipt."""
+        """The deliveries of the feed that are in core, the oldest first."""
         question = (
             _delivered()
             .join(Batch, Batch.batch_id == BatchDelivery.batch_id)
             .where(DeliveryTable.feed_id == feed_id, Batch.state == "committed")
         )
         with self.reading() as session:
-            return [DeliveredRow(*row) for row in session.execute(question)]
+            return sorted((DeliveredRow(*row) for row in session.execute(question)), key=order_of)
 
     def delivered(self, batch_ids: Iterable[str], as_at: datetime) -> list[DeliveredRow]:
         """The deliveries of the given batches with what became of their rows, and the others landed by `as_at`."""
@@ -130,27 +130,24 @@ class Deliveries(Transactions):
                         other, rows_landed=None, rows_quarantined=None, snapshot_of=None, rows_not_for_us=None
                     ),
                 )
-        return sorted(found.values(), key=lambda row: (row.received_at, row.delivery_id))
+        return sorted(found.values(), key=order_of)
 
 
 def _delivered() -> Select[*tuple[Any, ...]]:
-    """Deliveries with the results they have in batches, in order of receipt; columns of DeliveredRow."""
-    return (
-        select(
-            DeliveryTable.feed_id,
-            DeliveryTable.delivery_id,
-            DeliveryTable.name,
-            DeliveryTable.period,
-            DeliveryTable.sha256,
-            DeliveryTable.received_at,
-            BatchDelivery.rows_landed,
-            BatchDelivery.rows_quarantined,
-            BatchDelivery.snapshot_of,
-            BatchDelivery.rows_not_for_us,
-        )
-        .outerjoin(BatchDelivery, BatchDelivery.delivery_id == DeliveryTable.delivery_id)
-        .order_by(DeliveryTable.received_at, DeliveryTable.delivery_id)
-    )
+    """Deliveries with the results they have in batches; columns of DeliveredRow."""
+    return select(
+        DeliveryTable.feed_id,
+        DeliveryTable.delivery_id,
+        DeliveryTable.name,
+        DeliveryTable.period,
+        DeliveryTable.sha256,
+        DeliveryTable.received_at,
+        BatchDelivery.rows_landed,
+        BatchDelivery.rows_quarantined,
+        BatchDelivery.snapshot_of,
+        BatchDelivery.rows_not_for_us,
+        DeliveryTable.stamped_at,
+    ).outerjoin(BatchDelivery, BatchDelivery.delivery_id == DeliveryTable.delivery_id)
 
 
 def _remember(session: Session, feed_id: str, values: Mapping[str, str]) -> None:
@@ -169,17 +166,18 @@ def _new_row(delivery: Delivery, seen_at: datetime) -> DeliveryTable:
         name=delivery.name,
         period=delivery.period,
         received_at=delivery.received_at,
+        stamped_at=delivery.stamped_at,
         landed_at=seen_at,
         last_seen_at=seen_at,
     )
 
 
 def _rows(session: Session, feed_id: str | None, dataset: str | None, only_new: bool) -> list[DeliveryRow]:
-    question = select(DeliveryTable).order_by(DeliveryTable.received_at, DeliveryTable.delivery_id)
+    question = select(DeliveryTable)
     if feed_id is not None:
         question = question.where(DeliveryTable.feed_id == feed_id)
     if dataset is not None:
         question = question.where(DeliveryTable.dataset == dataset)
     if only_new:
         question = question.where(DeliveryTable.delivery_id.not_in(select(OpenDelivery.delivery_id)))
-    return [as_record(DeliveryRow, row) for row in session.scalars(question)]
+    return sorted((as_record(DeliveryRow, row) for row in session.scalars(question)), key=order_of)

@@ -67,6 +67,7 @@ class Delivery(Base):
     name: Mapped[str]
     period: Mapped[str]
     received_at: Mapped[datetime]
+    stamped_at: Mapped[datetime | None]
     landed_at: Mapped[datetime]
     times_seen: Mapped[int] = mapped_column(default=1)
     last_seen_at: Mapped[datetime]

@@ -4,6 +4,8 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
+from include.ledger.order import Order, order_of
+
 
 def delivery_id(feed_id: str, period: str, sha256: str, restated_at: datetime | None = None) -> str:
     """The id of these bytes from this feed for this period: two empty months are two reports of nothing.
@@ -19,6 +21,8 @@ def delivery_id(feed_id: str, period: str, sha256: str, restated_at: datetime | 
 class Delivery:
     """One body of bytes received from a feed. `received_at`: when the source handed it over, UTC.
 
+    `stamped_at`: the time stamp of the file or the server, or the moment of asking; it orders deliveries that were
+    handed over at the same declared moment.
     `restated`: a snapshot with the bytes of an earlier one, after another in between.
     """
 
@@ -31,12 +35,18 @@ class Delivery:
     period: str
     received_at: datetime
     restated: bool = False
+    stamped_at: datetime | None = None
 
     @property
     def delivery_id(self) -> str:
         """The id of these bytes from this feed for this period."""
         again = self.received_at if self.restated else None
         return delivery_id(self.feed_id, self.period, self.sha256, again)
+
+    @property
+    def order(self) -> Order:
+        """Its place among the deliveries of its feed."""
+        return order_of(self)
 
 
 @dataclass(frozen=True)
@@ -55,6 +65,12 @@ class DeliveryRow:
     landed_at: datetime
     times_seen: int
     last_seen_at: datetime
+    stamped_at: datetime | None
+
+    @property
+    def order(self) -> Order:
+        """Its place among the deliveries of its feed."""
+        return order_of(self)
 
 
 @dataclass(frozen=True)
@@ -88,6 +104,12 @@ class DeliveredRow:
     rows_quarantined: int | None
     snapshot_of: str | None
     rows_not_for_us: int | None = None
+    stamped_at: datetime | None = None
+
+    @property
+    def order(self) -> Order:
+        """Its place among the deliveries of its feed."""
+        return order_of(self)
 
     @property
     def rows_for_us(self) -> int | None:

@@ -1,12 +1,13 @@
 """Counting rules: core as known at a moment → marts, in SQL files that cite the rules they implement."""
 
-from include.statistics.build import REPORTS, SIGHTING, STATES, Inputs, build
+from include.statistics.build import ORDER, REPORTS, SIGHTING, STATES, Inputs, build
 from include.statistics.rules import RULES_FILE, Rules, RulesError, read_rules
 
 RULES = read_rules()
 RULES_VERSION = RULES.rules_version
 
 __all__ = [
+    "ORDER",
     "REPORTS",
     "RULES",
     "RULES_FILE",

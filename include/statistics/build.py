@@ -56,6 +56,7 @@ SIGHTING = pa.schema(
         ("content_hash", pa.string()),
     ]
 )
+ORDER = pa.schema([("delivery_id", pa.string()), ("place", pa.int64())])
 REPORTS = pa.schema(
     [
         ("dataset", pa.string()),
@@ -84,6 +85,7 @@ class Inputs:
     Attributes:
         core: dataset → Parquet files of the stored rows.
         duplicates: dataset → Parquet files of the sightings of content that was already stored (R2).
+        order: the place of every delivery among all, the newest the highest; columns of `ORDER`.
         known_batches: the batches committed by the as-at time; rows of others are not seen (T2).
         expected: reports the source definitions expect; columns of `REPORTS`, month 1 to 12.
         received: reports that came in those batches; same columns.
@@ -92,6 +94,7 @@ class Inputs:
 
     core: Mapping[str, Sequence[str]]
     duplicates: Mapping[str, Sequence[str]]
+    order: pa.Table
     known_batches: Sequence[str]
     expected: pa.Table
     received: pa.Table
@@ -130,6 +133,7 @@ def _register(connection: duckdb.DuckDBPyConnection, inputs: Inputs, years: Sequ
     for name in codelist_names():
         connection.register(name, codelist(name))
     connection.register("known_batches", pa.table({"batch_id": pa.array(inputs.known_batches, pa.string())}))
+    connection.register("delivery_order", inputs.order.select(ORDER.names).cast(ORDER))
     connection.register("datasets", pa.table({"dataset": pa.array(DATASETS, pa.string())}))
     connection.register("years", pa.table({"year": pa.array(sorted(set(years)), pa.int64())}))
     connection.register("expected_reports", inputs.expected.select(REPORTS.names).cast(REPORTS))

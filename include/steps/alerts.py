@@ -8,7 +8,7 @@ from datetime import datetime
 from statistics import median
 from typing import Any
 
-from include.ledger import AlertRecord, AlertRow, DeliveredRow, Delivery, DeliveryRow
+from include.ledger import AlertRecord, AlertRow, DeliveredRow, Delivery, DeliveryRow, order_of
 from include.sources import Feed
 from include.sources.definition import Snapshot
 from include.steps import clock
@@ -67,7 +67,7 @@ def is_restated(feed: Feed, delivery: Delivery, known: Sequence[DeliveryRow]) ->
         for d in known
         if d.received_at <= delivery.received_at and (everything or d.period == delivery.period)
     ]
-    newest = max(before, key=lambda d: (d.received_at, d.delivery_id), default=None)
+    newest = max(before, key=order_of, default=None)
     return newest is None or newest.sha256 != delivery.sha256
 
 
@@ -114,9 +114,9 @@ def of_batch(
     """
     feed_ids = {d.delivery_id: d.feed_id for d in deliveries}
     found = [_record(feed_ids[of], kind, of, batch_id, figures) for of, kind, figures in findings]
-    known = sorted([*past, *deliveries], key=_order)
-    for delivery in sorted(deliveries, key=_order):
-        earlier = [d for d in known if _order(d) < _order(delivery)]
+    known = sorted([*past, *deliveries], key=order_of)
+    for delivery in sorted(deliveries, key=order_of):
+        earlier = [d for d in known if d.order < delivery.order]
         for kind, figures in (
             ("fewer_rows", none_for_us(feed, delivery) or _fewer_rows(feed, delivery, earlier)),
             ("same_file_new_name", _same_for_another_period(feed, delivery, earlier)),
@@ -157,7 +157,7 @@ def fewer_rows(delivery: DeliveredRow, earlier: Sequence[DeliveredRow]) -> dict[
     firsts = {d.period: d for d in reversed(earlier) if len(d.period) == len(delivery.period)}
     if delivery.period in firsts:
         return None
-    usual = [d.rows_for_us or 0 for d in sorted(firsts.values(), key=_order)][-HISTORY:]
+    usual = [d.rows_for_us or 0 for d in sorted(firsts.values(), key=order_of)][-HISTORY:]
     rows = delivery.rows_for_us or 0
     if len(usual) < LEAST_HISTORY or (middle := median(usual)) < LEAST_ROWS or rows >= FAR_FEWER * middle:
         return None
@@ -190,10 +190,6 @@ def _same_for_another_period(
 def _is_named(feed: Feed) -> bool:
     """Whether it is the source that names the deliveries."""
     return feed.transport.kind in ("folder", "sftp") or feed.asked_by == "list"
-
-
-def _order(delivery: DeliveredRow) -> tuple[Any, str]:
-    return delivery.received_at, delivery.delivery_id
 
 
 def _record(feed_id: str, kind: str, delivery_id: str, about: str, figures: Mapping[str, Any]) -> AlertRecord:

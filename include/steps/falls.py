@@ -85,9 +85,10 @@ def _query(task: Task, series: Series, past: Past, staging: Path) -> str:
         ),
         current as (
             select rows.*, newest.delivery, content_hash is distinct from was as is_new
-            from newest join {rows} as rows using (record_key, content_hash) left join before using (record_key)
+            from newest join {rows} as rows using (record_key, content_hash) join places using (delivery_id)
+                left join before using (record_key)
             where since_january and feed_id = {quoted(task.feed_id)}
-            qualify row_number() over (partition by record_key order by received_at, delivery_id, raw_row) = 1
+            qualify row_number() over (partition by record_key order by place, raw_row) = 1
         ),
         compared as (
             select *, lag(month) over earlier_month as month_before, lag(reached) over earlier_month as was,

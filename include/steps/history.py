@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
 from include.contracts import Contract
-from include.ledger import DeliveredRow
+from include.ledger import DeliveredRow, Order
 from include.steps.judge_queries import TYPES, Input, Task
 from include.transform import quoted
 
@@ -50,25 +49,23 @@ def put_in_order(
     readable: Collection[int],
     snapshots: Mapping[int, str],
 ) -> None:
-    """Make the table `places`: every delivery by its place in the order of receipt; those of the batch numbered.
+    """Make the table `places`: every delivery by its place, the oldest first; those of the batch numbered.
 
     Args:
         readable: numbers of the deliveries of the batch that have rows in it.
         snapshots: number → what the delivery holds whole.
     """
-    rows: list[tuple[datetime, str, str, str | None, int | None]] = [
-        (d.received_at, d.delivery_id, d.period, d.snapshot_of, None) for d in past.deliveries
+    rows: list[tuple[Order, DeliveredRow | Input, str | None, int | None]] = [
+        (d.order, d, d.snapshot_of, None) for d in past.deliveries
     ]
     rows += [
-        (d.received_at, d.delivery_id, d.period, snapshots.get(number), number)
-        for number, d in enumerate(inputs)
-        if number in readable
+        (d.order, d, snapshots.get(number), number) for number, d in enumerate(inputs) if number in readable
     ]
     table = pa.Table.from_pylist(
         [
-            {"place": place, "delivery_id": delivery_id, "period": period, "received_at": received_at,
+            {"place": place, "delivery_id": d.delivery_id, "period": d.period, "received_at": d.received_at,
              "snapshot_of": of, "delivery": number}
-            for place, (received_at, delivery_id, period, of, number) in enumerate(sorted(rows, key=lambda r: r[:2]))
+            for place, (_, d, of, number) in enumerate(sorted(rows, key=lambda row: row[0]))
         ],
         PLACES,
     )  # fmt: skip

@@ -197,6 +197,7 @@ def _land_one(transport: Transport, delivery: Offered, to: _Landing) -> int | No
         name=delivery.name,
         period=delivery.period,
         received_at=delivery.received_at,
+        stamped_at=transport.stamp(delivery),
     )
     renamed: list[AlertRecord] = []
     if same := to.ledger.same_bytes(to.feed_id, landed.sha256):
@@ -279,6 +280,7 @@ def _alerts(task: Task, waiting: Sequence[DeliveryRow], verdict: Verdict, past: 
             d.feed_id, d.delivery_id, d.name, d.period, d.sha256, d.received_at,
             counts[d.delivery_id].landed, counts[d.delivery_id].quarantined, counts[d.delivery_id].snapshot_of,
             counts[d.delivery_id].not_for_us,
+            d.stamped_at,
         )
         for d in waiting if d.delivery_id in counts
     ]  # fmt: skip
@@ -289,7 +291,9 @@ def _alerts(task: Task, waiting: Sequence[DeliveryRow], verdict: Verdict, past: 
 def _staged(home: Home, task: Task, deliveries: Sequence[DeliveryRow], past: Past) -> Verdict:
     """The verdict on these deliveries; the rows lie in the staging folder of the task."""
     inputs = [
-        Input(d.delivery_id, d.name, d.period, d.received_at, landing.landed_path(home, d.sha256))
+        Input(
+            d.delivery_id, d.name, d.period, d.received_at, landing.landed_path(home, d.sha256), d.stamped_at
+        )
         for d in deliveries
     ]
     folder = tables.staged(home, task.batch_id)

@@ -20,6 +20,7 @@ import pyarrow as pa
 from duckdb.func import PythonUDFType
 
 from include.contracts import Contract, RowRule, row_rules
+from include.ledger import order_of
 from include.runtime.engine import connect
 from include.sources.definition import Cumulative, Snapshot
 from include.sources.deployment import Limits
@@ -111,7 +112,7 @@ def judge(
         SourceError: the engine failed. Its own words may quote a row: they are kept in the staging folder,
             which is restricted, and not in the message.
     """
-    ordered = sorted(inputs, key=lambda d: (d.received_at, d.delivery_id))
+    ordered = sorted(inputs, key=order_of)
     # One thread: of two rows of one record, the first in order of receipt is the one that counts.
     try:
         reads: list[str | Path] = [delivery.path for delivery in ordered]

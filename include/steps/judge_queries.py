@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from include.contracts import Contract, Field, RowRule, day_in_kazakhstan, region_zones, row_rules
+from include.ledger import Order, order_of
 from include.quality import verdicts
 from include.sources.definition import (
     ColumnMapping,
@@ -74,13 +75,19 @@ class Task:
 
 @dataclass(frozen=True)
 class Input:
-    """One landed delivery: id, name, period, when it was handed over (UTC), where its bytes lie."""
+    """One landed delivery: id, name, period, when it was handed over (UTC), where its bytes lie, its own time stamp."""
 
     delivery_id: str
     name: str
     period: str
     received_at: datetime
     path: Path
+    stamped_at: datetime | None = None
+
+    @property
+    def order(self) -> Order:
+        """Its place among the deliveries of its feed."""
+        return order_of(self)
 
 
 def text_rules(feed: Feed) -> TextRules:

@@ -13,7 +13,7 @@ from include import statistics
 from include.contracts import DATASETS
 from include.ledger import Ledger
 from include.sources import SourceDefinition, load_sources
-from include.statistics import REPORTS, STATES, Inputs
+from include.statistics import ORDER, REPORTS, STATES, Inputs
 from include.steps import clock, reports
 from include.steps.context import open_ledger
 from include.storage import parquet, tables
@@ -63,9 +63,16 @@ def inputs_of(home: Home, ledger: Ledger, batch_ids: Sequence[str], as_at: datet
     return Inputs(
         core={dataset: tables.core_files(home, dataset) for dataset in DATASETS},
         duplicates={dataset: tables.duplicate_files(home, dataset) for dataset in DATASETS},
+        order=delivery_order(heard),
         known_batches=sorted(batch_ids),
         **report_tables(sources, heard, as_at),
     )
+
+
+def delivery_order(heard: reports.Heard) -> pa.Table:
+    """The place of every delivery that was heard of; columns of `ORDER`."""
+    ids = [delivery.delivery_id for delivery in heard.deliveries]
+    return pa.table({"delivery_id": ids, "place": range(len(ids))}, ORDER)
 
 
 def report_tables(

@@ -259,9 +259,9 @@ class Withdrawals:
             ),
             last as (
                 select rows.*, gone_at
-                from content join {rows} as rows using (record_key, content_hash)
+                from content join {rows} as rows using (record_key, content_hash) join places using (delivery_id)
                 where feed_id = {feed} and not coalesce(withdrawn, false)
-                qualify row_number() over (partition by rows.record_key, gone_at order by received_at, delivery_id, raw_row) = 1
+                qualify row_number() over (partition by rows.record_key, gone_at order by place, raw_row) = 1
             )
             select {selected} from last join gone using (record_key, gone_at)
             order by gone_at, record_key

@@ -24,7 +24,7 @@ from include.sandbox.reports import Delivery
 from include.sources import load_sources
 from include.statistics import SIGHTING, Inputs, build
 from include.steps.reports import Heard
-from include.steps.statistics import report_tables
+from include.steps.statistics import delivery_order, report_tables
 from include.storage.parquet import parquet_bytes
 from tests.unit.statistics.frames import as_table
 
@@ -71,6 +71,7 @@ def core_of(deliveries: Sequence[Delivery], folder: Path) -> Inputs:
         duplicates={
             name: write(folder / f"duplicate_{name}.parquet", again[name], SIGHTING) for name in DATASETS
         },
+        order=delivery_order(heard),
         known_batches=["b1"],
         **report_tables(sources, heard, dt.datetime(2026, 1, 31, tzinfo=dt.UTC)),
     )

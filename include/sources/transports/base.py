@@ -35,12 +35,15 @@ class Offered:
         received_at: when it was handed over (UTC).
         mark: tells this version from others without fetching it (a version, size and time); "" where the source
             does not say. What was landed with the same mark is not fetched again.
+        stamped_at: its own time stamp (UTC), of the file or the server, or the moment of asking; without one it is
+            that of handing over. It orders deliveries that were handed over at one declared moment.
     """
 
     name: str
     period: str
     received_at: datetime
     mark: str = ""
+    stamped_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -132,6 +135,10 @@ class Transport(ABC):
             NothingNew: there is nothing new; nothing was written.
             SourceError: the delivery is not complete; what was written must be thrown away.
         """
+
+    def stamp(self, delivery: Offered) -> datetime:
+        """The own time stamp of a delivery, in UTC; some places state it only when they are asked for the bytes."""
+        return delivery.stamped_at or delivery.received_at
 
     def close(self) -> None:  # noqa: B027 (most transports hold nothing)
         """Let go of what is open."""
@@ -306,15 +313,16 @@ def named_offer(
     if month and not 1 <= int(month) <= 12:
         raise transport.fault(name, "file name", "a month that is none", "01 to 12", "Rename the file.")
     period = parts["year"] + (f"-{int(month):02}" if month else "")
+    stamp = modified.astimezone(UTC)
     if not parts.get("delivered"):
-        return Offered(name, period, modified.astimezone(UTC).replace(microsecond=0), mark)
+        return Offered(name, period, stamp.replace(microsecond=0), mark, stamp)
     try:
         delivered = datetime.strptime(parts["delivered"], "%Y%m%d").replace(tzinfo=UTC)
     except ValueError:
         raise transport.fault(
             name, "file name", "a day of delivery that is no day", "YYYYMMDD", "Rename the file."
         ) from None
-    return Offered(name, period, delivered, mark)
+    return Offered(name, period, delivered, mark, stamp)
 
 
 def oldest_first(deliveries: list[Offered]) -> list[Offered]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Any, BinaryIO
 
@@ -52,7 +52,14 @@ class Sql(Transport):
             self._table = Table(self, declared, self._session.columns(now))
             faults = [] if isinstance(by, EveryRow) else self._never_found(by.column, now)
         names = {f"{declared.table}_{month}": month for month in months} or {declared.table: self._this_month}
-        return Offers([Offered(name, period, self.at.now) for name, period in names.items()], faults)
+        # Of two months asked for in one run the later one counts as handed over later.
+        return Offers(
+            [
+                Offered(name, period, self.at.now + timedelta(microseconds=number), stamped_at=self.at.now)
+                for number, (name, period) in enumerate(names.items())
+            ],
+            faults,
+        )
 
     def fetch(self, delivery: Offered, to: BinaryIO) -> Mapping[str, str]:
         """Write its rows; no rows at all are one empty line, a report of nothing.

@@ -5,7 +5,7 @@ import pyarrow as pa
 from include.contracts import DATASETS, codelist, load, names
 from include.publish import headline_cards, problems, regional_cards, release_files, release_tables
 from include.publish.regions import by_region
-from include.statistics import REPORTS, STATES, Inputs, build
+from include.statistics import ORDER, REPORTS, STATES, Inputs, build
 
 
 def reports(sample, years, without=()):
@@ -23,7 +23,9 @@ def reports(sample, years, without=()):
 def test_counted_marts_become_a_release_in_which_zero_and_missing_differ(sample):
     silent = {("KZ-62", 2025, month) for month in range(1, 13)}
     expected, received = (reports(sample, (2024, 2025), without) for without in ((), silent))
-    marts = build(Inputs({}, {}, ["b1"], expected, received, STATES.empty_table()), [2024, 2025])
+    marts = build(
+        Inputs({}, {}, ORDER.empty_table(), ["b1"], expected, received, STATES.empty_table()), [2024, 2025]
+    )
     facts, contracts, regions = sample.facts(), sample.release_contracts(), codelist("regions")
     release = release_tables(marts, contracts, 2025)
     headlines = headline_cards(

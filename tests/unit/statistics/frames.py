@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from include.contracts import DATASETS, arrow_schema, load
-from include.statistics import REPORTS, SIGHTING, STATES, Inputs, build
+from include.statistics import ORDER, REPORTS, SIGHTING, STATES, Inputs, build
 
 Row = dict[str, Any]
 DEFAULTS: dict[str, Row] = {
@@ -85,6 +85,7 @@ class Country:
         self.folder = folder
         self.core: dict[str, list[Row]] = {dataset: [] for dataset in DATASETS}
         self.duplicates: dict[str, list[Row]] = {dataset: [] for dataset in DATASETS}
+        self.order: list[str] = []  # delivery ids, the newest last
         self.expected: list[Row] = []
         self.received: list[Row] = []
         self._counted: dict[Any, dict[str, pa.Table]] = {}
@@ -121,6 +122,7 @@ class Country:
         return Inputs(
             core,
             duplicates,
+            pa.table({"delivery_id": self.order, "place": range(len(self.order))}, ORDER),
             known_batches,
             as_table(self.expected, REPORTS),
             as_table(self.received, REPORTS),
@@ -141,7 +143,9 @@ class Country:
 
     def marts(self, *years: int, known_batches: Sequence[str] = ("b1",)) -> dict[str, pa.Table]:
         """All marts of the rows added so far; counted once for the same rows in the same order."""
-        state = repr((years, known_batches, self.core, self.duplicates, self.expected, self.received))
+        state = repr(
+            (years, known_batches, self.order, self.core, self.duplicates, self.expected, self.received)
+        )
         if state not in self._counted:
             self._counted[state] = build(self.inputs(known_batches), years or (2025,))
         return self._counted[state]

@@ -1,11 +1,13 @@
 """Rule R2 (and T2): which content of a record counts, and that the order of ingestion does not matter."""
 
+import pytest
+
 from tests.unit.statistics.frames import Country, cell
 
 DATASET = "laboratory"
 
 
-def lab(content: str, lab_type: str, received_at: str, **more: str) -> dict:
+def lab(content: str, lab_type: str, received_at: str, **more: str | int) -> dict:
     return {
         "record_key": "KZ-71/7",
         "content_hash": content,
@@ -59,11 +61,21 @@ def test_r2_an_older_delivery_that_comes_in_late_does_not_undo_a_newer_one(count
     assert types(country, "b1", "b2") == {"grow_site": 1, "_T": 1}
 
 
-def test_r2_two_sightings_of_one_day_are_ordered_by_delivery_and_row(country):
+@pytest.mark.parametrize("order, newest", [(["d1", "d2"], "grow_site"), (["d2", "d1"], "synthetic")])
+def test_r2_two_sightings_of_one_day_have_the_order_of_their_deliveries(country, order, newest):
     country.add(
         DATASET,
         lab("B", "grow_site", "2025-04-05", delivery_id="d2"),
         lab("A", "synthetic", "2025-04-05", delivery_id="d1"),
+    ).order = order
+    assert types(country) == {newest: 1, "_T": 1}
+
+
+def test_r2_two_sightings_in_one_delivery_are_ordered_by_row(country):
+    country.add(
+        DATASET,
+        lab("B", "grow_site", "2025-04-05", raw_row=2),
+        lab("A", "synthetic", "2025-04-05", raw_row=1),
     )
     assert types(country) == {"grow_site": 1, "_T": 1}
 

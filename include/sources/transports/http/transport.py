@@ -46,6 +46,7 @@ class Http(Transport):
         super().__init__(feed_id, feed, at, declared.deadline_s)
         self.declared = declared
         self._held: tuple[IO[bytes], dict[str, str]] | None = None
+        self._modified: dict[str, datetime] = {}
         self._client = Client(self, declared)
 
     def close(self) -> None:
@@ -77,8 +78,12 @@ class Http(Transport):
             self._hand_on(delivery.name, whole, to)
         return remember
 
+    def stamp(self, delivery: Offered) -> datetime:
+        """Of a delivery on a list, when the server says that it was last modified."""
+        return self._modified.get(delivery.name) or super().stamp(delivery)
+
     def _offer(self, name: str, period: str) -> Offered:
-        return Offered(name, period, self.at.now.replace(microsecond=0))
+        return Offered(name, period, self.at.now.replace(microsecond=0), stamped_at=self.at.now)
 
     def _hand_on(self, name: str, whole: IO[bytes], to: BinaryIO) -> None:
         whole.seek(0)
@@ -100,7 +105,8 @@ class Http(Transport):
         wanted = [month for month in found if month in again or month not in self.at.landed]
         now = self.at.now.replace(microsecond=0)
         return [
-            Offered(month, month, now + timedelta(microseconds=number)) for number, month in enumerate(wanted)
+            Offered(month, month, now + timedelta(microseconds=number), stamped_at=self.at.now)
+            for number, month in enumerate(wanted)
         ]
 
     # One delivery ---------------------------------------------------------------------------------------------
@@ -129,6 +135,9 @@ class Http(Transport):
         request, key = fingerprint(url, parameters), f"validators {delivery.period} {delivery.name}"
         known = recall(self.at.memory, key, request) if delivery.period in self.at.landed else {}
         answer = self._receive(delivery.name, url, parameters, known.get("headers", {}), to)
+        modified = _moment_of(answer.headers.get("Last-Modified", ""))
+        if modified and isinstance(self.declared.deliveries, ListedDeliveries):
+            self._modified[delivery.name] = modified
         return kept(key, request, headers=validators(answer.headers))
 
     def _receive(
@@ -231,7 +240,8 @@ class Http(Transport):
             return Offers([])
         self._held = whole, kept("document", request, sha256=sha256, headers=validators(answer.headers))
         modified = min(_moment_of(answer.headers.get("Last-Modified", "")) or self.at.now, self.at.now)
-        return Offers([Offered(name, month_of(modified), modified.replace(microsecond=0))])
+        at = modified.replace(microsecond=0)
+        return Offers([Offered(name, month_of(modified), at, stamped_at=self.at.now)])
 
 
 def _filled(text: str, words: Mapping[str, str]) -> str:
