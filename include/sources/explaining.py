@@ -29,6 +29,7 @@ from include.sources.definition import (
     XmlFormat,
     expression_columns,
 )
+from include.sources.definition.formats import PLACE
 from include.sources.deployment import Limits
 
 WIDTH = 100
@@ -139,7 +140,8 @@ def how_written(form: Format) -> Iterator[str]:
 def _layout(form: Format) -> str:
     parts = []
     if isinstance(form, CsvFormat):
-        parts.append(f"cells parted by {SIGNS.get(form.delimiter, repr(form.delimiter))}")
+        many = ", several in a row as one" if form.merge_delimiters else ""
+        parts.append(f"cells parted by {SIGNS.get(form.delimiter, repr(form.delimiter))}{many}")
         if form.quote != '"':
             parts.append(f"quoted with {form.quote}" if form.quote else "without quotes")
         if form.escape:
@@ -166,9 +168,19 @@ def _layout(form: Format) -> str:
         parts.append(f"after {title_rows} title row{'s' if title_rows > 1 else ''}")
     if (header_rows := getattr(form, "header_rows", 1)) > 1:
         parts.append(f"with a heading of {header_rows} rows")
+    if not header_rows:
+        parts.append(f"without a heading, {_columns_without_heading(form)}")
     if footer := getattr(form, "footer", None):
         parts.append(f"the last rows that match {footer} left out")
     return f": {', '.join(parts)}" if parts else ""
+
+
+def _columns_without_heading(form: Format) -> str:
+    if not isinstance(form, CsvFormat) or not form.columns:
+        return "the columns called by their letters: column A"
+    if all(map(PLACE.fullmatch, form.columns)):
+        return f"{len(form.columns)} columns called by their number: column 1"
+    return f"the columns called {_list(list(map(repr, form.columns)))}"
 
 
 def _what_a_delivery_holds(feed: Feed) -> str:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import codecs
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from include.sources.parts import Part
 
 ZONE = re.compile(r"UTC|[A-Z][A-Za-z_]+(?:/[A-Za-z0-9_+-]+)+")
+MOST_COLUMNS = 10_000
 HeadingPath = Annotated[str, Field(min_length=1)]
 
 
@@ -92,7 +93,10 @@ class _Table(Values):
 
     title_rows: int = Field(default=0, ge=0, le=1000, description="Rows before the heading.")
     header_rows: int = Field(
-        default=1, ge=1, le=5, description="Rows of the heading; of several, headings read `top / bottom`."
+        default=1,
+        ge=0,
+        le=20,
+        description="Rows of the heading; of several, headings read `top / bottom`. 0 where there is none.",
     )
     footer: str | None = Field(
         default=None,
@@ -104,12 +108,42 @@ class _Table(Values):
     _valid_footer = field_validator("footer")(_expression)
 
 
+def _numbered(columns: Any) -> Any:
+    """So many columns without a name of their own: column 1, column 2, …"""
+    if isinstance(columns, int) and not isinstance(columns, bool):
+        if not 1 <= columns <= MOST_COLUMNS:
+            raise ValueError(f"expected 1 to {MOST_COLUMNS} columns, found {columns}")
+        return [place_name(number) for number in range(1, columns + 1)]
+    return columns
+
+
+def place_name(place: int | str) -> str:
+    """What a column without a heading is called: `column 3`, or `column C` in a workbook."""
+    return f"column {place}"
+
+
+PLACE = re.compile(r"column (\d+|[A-Z]{1,3})")
+ColumnNames = Annotated[
+    list[HeadingPath], BeforeValidator(_numbered, json_schema_input_type=int | list[HeadingPath])
+]
+
+
 class CsvFormat(_Table):
     """Delimited text with one declared dialect."""
 
     kind: Literal["csv"]
     encoding: str = "utf-8"
+    columns: ColumnNames | None = Field(
+        default=None,
+        description="With header_rows: 0 alone, and required there: how many columns there are, then called column 1, "
+        "column 2, …; or a name for each.",
+    )
     delimiter: str = Field(default=",", min_length=1, max_length=1)
+    merge_delimiters: bool = Field(
+        default=False,
+        description="True where several delimiters in a row part two cells as one does, as blanks do that make columns "
+        "stand below each other.",
+    )
     quote: str = Field(default='"', max_length=1, description="Empty where nothing is quoted.")
     escape: str | None = Field(
         default=None, max_length=1, description="Before a quote inside quotes; none: the quote stands twice."
@@ -130,6 +164,16 @@ class CsvFormat(_Table):
             raise ValueError("expected signs that end no line")
         if not (self.quote + (escape or "")).isascii():
             raise ValueError("expected signs of ASCII for quote and escape")
+        return self
+
+    @model_validator(mode="after")
+    def _columns_are_named_once(self) -> CsvFormat:
+        if self.header_rows == 0 and not self.columns:
+            raise ValueError("columns: expected a number of columns, or their names, with header_rows: 0")
+        if self.header_rows and self.columns is not None:
+            raise ValueError("columns: expected only with header_rows: 0; else the heading names the columns")
+        if self.columns and len(set(self.columns)) < len(self.columns):
+            raise ValueError("columns: expected each name once")
         return self
 
 

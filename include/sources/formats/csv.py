@@ -10,8 +10,9 @@ from pathlib import Path
 import pyarrow as pa
 
 from include.sources.definition import CsvFormat
+from include.sources.definition.formats import place_name
 from include.sources.formats.delimited import look_through
-from include.sources.formats.headings import joined_headings
+from include.sources.formats.headings import check_places, joined_headings, named_columns, record_names
 from include.sources.formats.lines import count_lines, lines, too_long
 from include.sources.formats.raw import (
     RawRows,
@@ -55,27 +56,35 @@ class _Head:
     number: int
     lines: int
     size: int
+    asked: frozenset[str]
+    has_heading: bool
 
     @property
     def columns(self) -> list[str]:
         return [f"c{number}" for number in range(len(self.headings))]
 
     @property
+    def places(self) -> list[int]:
+        return list(range(1, len(self.headings) + 1))
+
+    @property
     def cells(self) -> dict[str, str]:
-        return dict(zip(self.headings, self.columns, strict=True))
+        named = named_columns(self.headings, self.places, self.asked)
+        return {heading: self.columns[number] for heading, number in named.items()}
 
     @property
     def received(self) -> str:
-        return json_record(
-            {heading or column: column for heading, column in zip(self.headings, self.columns, strict=True)}
-        )
+        return json_record(dict(zip(record_names(self.headings, self.places), self.columns, strict=True)))
 
 
 def _head(reading: Reading, path: Path, declared: CsvFormat) -> _Head:
     header: list[list[str]] = []
     titles = declared.title_rows
-    spent = size = 0
+    spent = size = number = 0
+    if not titles and declared.columns:
+        return _checked(reading, declared.columns, 0, 0, 0, has_heading=False)
     for record in _records(reading, path, declared):
+        number = record.number
         spent, size = spent + record.span, size + len(record.text)
         if record.kind == COMMENT:
             continue
@@ -88,13 +97,27 @@ def _head(reading: Reading, path: Path, declared: CsvFormat) -> _Head:
                 f"heading line {record.number}", "a quote that does not close", "a heading line",
                 "Check the dialect of the definition.",
             )  # fmt: skip
-        if len(header) == declared.header_rows:
-            headings = joined_headings(header)
-            _check(reading, headings, f"heading line {record.number}")
-            return _Head(headings, record.number, spent, size)
+        if not titles and len(header) == declared.header_rows:
+            headings = declared.columns or joined_headings(header)
+            return _checked(reading, headings, number, spent, size, has_heading=declared.columns is None)
     raise reading.refuse(
         "heading line", "the end of the file", "a heading line", "Ask the source to deliver again."
     )
+
+
+def _checked(
+    reading: Reading, headings: list[str], number: int, lines: int, size: int, *, has_heading: bool
+) -> _Head:
+    head = _Head(headings, number, lines, size, frozenset(reading.feed.headings()), has_heading)
+    where = f"heading line {number}" if has_heading else "format.columns"
+    if len(headings) > reading.limits.columns:
+        raise reading.refuse(
+            where, f"{len(headings)} columns", f"no more than {reading.limits.columns} (limits.columns)",
+            "Check the delimiter of the definition, or raise the limit of the deployment.",
+        )  # fmt: skip
+    check_headings(reading, headings, where, of_row=has_heading, places=map(place_name, head.places))
+    check_places(reading, headings, head.places, where)
+    return head
 
 
 def _decoded(reading: Reading, declared: CsvFormat, record: Record) -> list[str]:
@@ -103,15 +126,6 @@ def _decoded(reading: Reading, declared: CsvFormat, record: Record) -> list[str]
     except UnicodeDecodeError:
         check_encoding(reading, declared.encoding)
         raise
-
-
-def _check(reading: Reading, headings: list[str], place: str) -> None:
-    if len(headings) > reading.limits.columns:
-        raise reading.refuse(
-            place, f"{len(headings)} columns", f"no more than {reading.limits.columns} (limits.columns)",
-            "Check the delimiter of the definition, or raise the limit of the deployment.",
-        )  # fmt: skip
-    check_headings(reading, headings, place, of_row=True)
 
 
 def _records(reading: Reading, path: Path, declared: CsvFormat) -> Iterator[Record]:
@@ -131,6 +145,7 @@ def _is_for_the_engine(declared: CsvFormat, head: _Head) -> bool:
         and head.lines == head.number  # what it skips are lines
         and declared.delimiter.isascii()
         and declared.delimiter != " "
+        and not declared.merge_delimiters
         and declared.escape in (None, declared.quote)
         and declared.comment is None
         and declared.footer is None
@@ -146,7 +161,7 @@ def _by_the_engine(
     types = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in head.columns)
     relation = (
         f"(select row_number() over () + {head.number} as raw_row, * from read_csv({literal(str(path))}, "
-        f"auto_detect=false, header=true, skip={head.number - 1}, delim={literal(declared.delimiter)}, "
+        f"auto_detect=false, header={str(head.has_heading).lower()}, skip={head.number - head.has_heading}, delim={literal(declared.delimiter)}, "
         f"quote={literal(declared.quote)}, escape={literal(declared.quote)}, new_line={literal(_line_break(path))}, "
         f"nullstr='', max_line_size={MAX_LINE_BYTES}, store_rejects=true, rejects_table={literal(rejects)}, "
         f"rejects_scan={literal(rejects + '_scan')}, "

@@ -12,8 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from include.sources.definition import ParquetFormat
+from include.sources.definition.formats import place_name
 from include.sources.errors import SourceError
 from include.sources.formats.archive import DELIVER_ANEW, FREE_BYTES, refuse_other_kinds
+from include.sources.formats.headings import check_places, named_columns, record_names
 from include.sources.formats.parquet_pages import BrokenPage, pages
 from include.sources.formats.raw import (
     RawRows,
@@ -45,7 +47,9 @@ def read_parquet(reading: Reading, declared: ParquetFormat) -> RawRows:
     footer = _footer(reading)
     with _refusing_broken(reading):
         names = [clean_heading(name) for name in footer.schema.to_arrow_schema().names]
-    check_headings(reading, names, "schema")
+    places = range(1, len(names) + 1)
+    check_headings(reading, names, "schema", places=map(place_name, places))
+    check_places(reading, names, places, "schema")
     _check_size(reading, footer)
     _check_pages(reading, footer)
     source = (
@@ -64,12 +68,12 @@ def read_parquet(reading: Reading, declared: ParquetFormat) -> RawRows:
     columns = [f"c{n}" for n in range(len(texts))]
     named = ", ".join(f"{text} as {column}" for text, column in zip(texts, columns, strict=True))
     relation = f"(select file_row_number + 1 as raw_row, {named} from {source})"
-    cells = {name: f"c{n}" for n, name in enumerate(names) if name}
+    named_cells = named_columns(names, places, reading.feed.headings())
     return RawRows(
         relation=relation,
         columns=tuple(columns),
-        cells=cells,
-        received=json_record({name or f"column {n + 1}": f"c{n}" for n, name in enumerate(names)}),
+        cells={name: f"c{n}" for name, n in named_cells.items()},
+        received=json_record(dict(zip(record_names(names, places), columns, strict=True))),
         rejects=NO_REJECTS,
         physical_rows=footer.num_rows,
     )

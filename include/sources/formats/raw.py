@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,22 +92,29 @@ def clean_heading(text: str) -> str:
     return " ".join(text.replace("\ufeff", "").replace("\u00a0", " ").split())
 
 
-def check_headings(reading: Reading, found: list[str], place: str, *, of_row: bool = False) -> None:
+def check_headings(
+    reading: Reading, found: list[str], place: str, *, of_row: bool = False, places: Iterable[str] = ()
+) -> None:
     """Refuse a delivery in which a column that the definition reads is missing or stands twice.
 
+    Columns that nobody asks for may stand twice.
+
+    places: names of columns by their place.
     of_row: the headings are cells of a row, which could be a record: a message shows only what is plainly a heading.
     """
     declared = reading.feed.headings()
-    doubled = sorted({h for h in found if h and found.count(h) > 1})
-    if doubled:
-        names = ", ".join(repr(heading) for heading in doubled if not of_row or heading in declared)
-        raise reading.refuse(
-            place, f"the column {names} more than once" if names else "a heading more than once", "every heading once",
-            "Ask the source which of them holds; nothing of this file was taken.",
-        )  # fmt: skip
     unpivot = getattr(reading.feed.format, "unpivot", None)
+    doubled = sorted({h for h in found if h and found.count(h) > 1})
+    asked = [h for h in doubled if h in declared]
+    if asked or any(unpivot and re.fullmatch(unpivot.columns, h) for h in doubled):
+        names = ", ".join(map(repr, asked))
+        raise reading.refuse(
+            place, f"the column {names} more than once" if names else "a heading that format.unpivot matches more than once",
+            "every heading that is read once",
+            "Ask the source which of them holds, or say which by its place (column 3); nothing of this file was taken.",
+        )  # fmt: skip
     made = {unpivot.name, unpivot.value} if unpivot else set()
-    missing = sorted(declared - made - set(found))
+    missing = sorted(declared - made - set(found) - set(places))
     if missing:
         there = ", ".join(filter(None, _shown(found, declared) if of_row else found))
         raise reading.refuse(

@@ -44,25 +44,30 @@ class Dialect:
     quote: bytes
     escape: bytes
     comment: bytes
+    merges: bool = False
 
     @classmethod
     def of(cls, declared: CsvFormat) -> Dialect:
         """The dialect of a definition."""
         escape = declared.escape if declared.escape not in (None, declared.quote) else ""
-        return cls(
-            *(
-                mark.encode()
-                for mark in (declared.delimiter, declared.quote, escape or "", declared.comment or "")
-            )
-        )
+        marks = (declared.delimiter, declared.quote, escape or "", declared.comment or "")
+        delimiter, quote, escaping, comment = (mark.encode() for mark in marks)
+        return cls(delimiter, quote, escaping, comment, declared.merge_delimiters)
+
+    def cells(self, text: bytes) -> list[bytes]:
+        """The cells of a line without quotes."""
+        if self.merges:
+            return [cell for cell in text.split(self.delimiter) if cell]
+        return text.split(self.delimiter)
 
 
 def records(pieces: Iterable[list[bytes]], dialect: Dialect, longest: int) -> Iterator[Record]:
     """Every record of the lines.
 
     A cell that begins with a quote ends with the next one that is not escaped, and blanks after that are no part of
-    it. Where something else follows, or the quote never closes, the first line is a broken record and the next line
-    begins another: one stray quote breaks one record. A quote elsewhere is a sign like any other.
+    it, unless a blank is the delimiter. Where something else follows, or the quote never closes, the first line is a
+    broken record and the next line begins another: one stray quote breaks one record. A quote elsewhere is a sign like
+    any other.
 
     Args:
         pieces: lines with their ends.
@@ -77,12 +82,12 @@ def records(pieces: Iterable[list[bytes]], dialect: Dialect, longest: int) -> It
     quoted = _Quoted(dialect, longest) if quote else None
     for number, line in enumerate(source, 1):
         text = line.rstrip(b"\r\n")
-        if not text:
+        if not text or (dialect.merges and not text.strip(delimiter)):
             yield Record(number, BLANK, [], line, 1)
         elif comment and text.startswith(comment):
             yield Record(number, COMMENT, [], line, 1)
         elif quoted is None or quote not in text:
-            yield Record(number, ROW, text.split(delimiter), line, 1)
+            yield Record(number, ROW, dialect.cells(text), line, 1)
         else:
             found = quoted.split(line, source, number)
             if found is None:
@@ -125,8 +130,10 @@ class _Quoted:
             inside = rb"(?:[^%b]++|%b%b)*+" % (quote, quote, quote)
             self.escaped = re.compile(rb"(%b)%b" % (quote, quote))
         self.inside = re.compile(inside)
-        self.after = re.compile(rb" *+(?=%b|\Z)" % re.escape(dialect.delimiter))
+        blanks = b"" if dialect.delimiter == b" " else b" *+"
+        self.after = re.compile(rb"%b(?=%b|\Z)" % (blanks, re.escape(dialect.delimiter)))
         self.delimiter, self.quote, self.longest = dialect.delimiter, dialect.quote, longest
+        self.merges = dialect.merges
         self.more: list[bytes] = []
 
     def split(self, line: bytes, source: _Lines, number: int) -> list[bytes] | None:
@@ -134,7 +141,7 @@ class _Quoted:
         self.more = []
         text = line.rstrip(b"\r\n")
         cells: list[bytes] = []
-        place = 0
+        place = self._skipped(text, 0) if self.merges else 0
         while True:
             if text.startswith(self.quote, place):
                 found = self._cell(line, place + len(self.quote), source, number)
@@ -153,6 +160,14 @@ class _Quoted:
             if place == len(text):
                 return cells
             place += len(self.delimiter)
+            if self.merges and (place := self._skipped(text, place)) == len(text):
+                return cells
+
+    def _skipped(self, text: bytes, place: int) -> int:
+        """The place behind the delimiters that stand here."""
+        while text.startswith(self.delimiter, place):
+            place += len(self.delimiter)
+        return place
 
     def _cell(self, line: bytes, place: int, source: _Lines, number: int) -> tuple[bytes, bytes, int] | None:
         """A cell from behind its opening quote: its text, the line that it ends on, and where."""

@@ -16,9 +16,10 @@ import pyarrow.compute as pc
 from python_calamine import CalamineSheet, load_workbook
 
 from include.sources.definition import WorkbookFormat
+from include.sources.definition.formats import place_name
 from include.sources.formats.archive import DELIVER_ANEW, SAVE_ANEW
 from include.sources.formats.cells import text_of, text_of_column
-from include.sources.formats.headings import joined_headings
+from include.sources.formats.headings import check_places, joined_headings, named_columns, record_names
 from include.sources.formats.memory import keep_freed_memory
 from include.sources.formats.plain_sheet import PlainGrid, plain_grid
 from include.sources.formats.raw import RawRows, Reading, check_headings, identifier, json_record
@@ -188,20 +189,34 @@ def _rows(reading: Reading, declared: WorkbookFormat, grid: _Grid | PlainGrid) -
         raise reading.refuse(
             place, f"{len(top)} rows", f"{first} rows of titles and headings at least", DELIVER_ANEW
         )
-    headings = _headings(grid, top[declared.title_rows :], declared)
-    check_headings(reading, headings, f"{place}, row {first}", of_row=True)
+    letters = [column_name(grid.left + n) for n in range(grid.width)]
+    if declared.header_rows:
+        headings = _headings(grid, top[declared.title_rows :], declared)
+    else:
+        headings = [place_name(letter) for letter in letters]
+    where = f"{place}, row {first}"
+    check_headings(
+        reading, headings, where, of_row=bool(declared.header_rows), places=map(place_name, letters)
+    )
+    check_places(reading, headings, letters, where)
     table = _table(reading, declared, grid)
     if declared.footer is not None:
         table = table.slice(0, _rows_before_footer(table, declared.footer))
-    used = [n for n, heading in enumerate(headings) if heading or table.column(n + 1).null_count < len(table)]
-    cells = {headings[n]: f"c{n}" for n in used if headings[n]}
+    named = named_columns(headings, letters, reading.feed.headings())
+    cells = {heading: f"c{n}" for heading, n in named.items()}
+    used = [
+        n
+        for n, heading in enumerate(headings)
+        if heading or n in named.values() or table.column(n + 1).null_count < len(table)
+    ]
+    names = record_names(headings, letters)
     name = f"sheet_{reading.delivered.label}"
     reading.connection.register(name, table)
     return RawRows(
         relation=identifier(name),
         columns=tuple(f"c{n}" for n in used),
         cells=cells,
-        received=json_record({headings[n] or f"column {column_name(grid.left + n)}": f"c{n}" for n in used}),
+        received=json_record({names[n]: f"c{n}" for n in used}),
         rejects=NO_REJECTS,
         physical_rows=len(table),
     )

@@ -167,3 +167,20 @@ def test_every_field_of_every_feed_is_told_with_its_heading_and_own_words(name: 
         empty = {f.name for f in contract.reported} - feed.fields.keys() - {"seizures_n"}
         nothing = [part.split(".")[0] for part in text.split("Nothing is reported for ")[1:]]
         assert not empty or any(empty == set(part.replace(" and ", ", ").split(", ")) for part in nothing)
+
+
+@pytest.mark.parametrize(
+    ("form", "sentence"),
+    [
+        ({"header_rows": 0, "columns": 4}, "without a heading, 4 columns called by their number: column 1"),
+        (
+            {"header_rows": 0, "columns": ["№", "Күні"]},
+            "without a heading, the columns called '№' and 'Күні'",
+        ),
+        ({"delimiter": " ", "merge_delimiters": True}, "cells parted by spaces, several in a row as one"),
+    ],
+)
+def test_columns_without_a_heading_and_blanks_between_them_are_told(
+    form: dict[str, Any], sentence: str
+) -> None:
+    assert sentence in changed(format=form)
