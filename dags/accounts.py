@@ -53,6 +53,16 @@ def warned(expected: Iterable[str] | None, began: str | None) -> list[str]:
     return found
 
 
+def held_back() -> list[str]:
+    """Definitions that cannot be read, in words; each is a warning in the log. What was in force goes on."""
+    from include.steps import definitions
+
+    found = definitions.faults()
+    for text in found:
+        log.warning(text)
+    return found
+
+
 def refuse_missing(
     expected: Iterable[str] | None,
     judged: Results,

@@ -27,8 +27,10 @@ YEAR_END_PLUS_ONE_MONTH = CronTriggerTimetable("0 9 31 1 *", timezone="Asia/Alma
 def annual_release() -> None:
     @task
     def freeze(params=None, dag_run=None) -> str:
+        from dags.accounts import held_back
         from include.steps import release
 
+        held_back()
         return release.freeze(params["year"] or dag_run.run_after.year - 1)["release_id"]
 
     @task

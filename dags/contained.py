@@ -13,7 +13,7 @@ def land(feed_id: str) -> dict[str, Any]:
     from airflow.sdk.exceptions import AirflowFailException
 
     from dags.connections import source_connection
-    from include.sources import SourceError
+    from include.sources import DefinitionError, SourceError
     from include.steps import contained
     from include.steps.alone import Alone
 
@@ -23,6 +23,8 @@ def land(feed_id: str) -> dict[str, Any]:
     except SourceError as error:
         if error.may_pass:
             raise
+        raise AirflowFailException(str(error)) from None
+    except DefinitionError as error:  # only whoever writes it can mend it
         raise AirflowFailException(str(error)) from None
 
 

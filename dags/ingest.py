@@ -42,9 +42,10 @@ def ingest(dataset: str) -> DAG:
     def build() -> None:
         @task(pool="landing")
         def feeds(ti=None) -> list[str]:
-            from include.steps import clock, ingest
+            from include.steps import clock, definitions, ingest
 
             ti.xcom_push("began", clock.now().isoformat())
+            definitions.keep()
             return ingest.feeds(dataset)
 
         @task(

@@ -20,8 +20,10 @@ from dags.assets import CORE, MARTS
 def statistics() -> None:
     @task(outlets=list(MARTS.values()), multiple_outputs=False)
     def count(outlet_events=None) -> dict:
+        from dags.accounts import held_back
         from include.steps import statistics
 
+        held_back()
         counted = statistics.build()
         for name, rows in counted["marts"].items():
             outlet_events[MARTS[name]].extra = {"rows": rows, "as_at": str(counted["as_at"])}

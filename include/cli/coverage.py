@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from include.cli.output import Format, FormatOption, show, table
+from include.cli.output import Format, FormatOption, say, show, table
 from include.cli.place import AsAtOption, SourceOption, existing_home, moment
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def command(
     """
     from include.cli.ingest import chosen_feeds
     from include.steps import reports
+    from include.steps.definitions import faults
 
     home = existing_home()
     found = reports.matrix(home, year, moment(as_at))
@@ -45,6 +46,8 @@ def command(
         "reports": [{"feed_id": one.feed_id, **vars(one)} for one in states],
     }
     show(data, _matrix(found.year, found.as_at, states, counts), form)
+    for fault in faults():
+        say(fault)
 
 
 def _matrix(year: int, as_at: datetime, states: Sequence[ReportState], counts: Counter[str]) -> Any:

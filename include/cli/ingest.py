@@ -60,8 +60,12 @@ class Outcome:
         from include.contracts import ContractError
         from include.sources import DefinitionError
 
-        if isinstance(error, DefinitionError | ContractError):
+        if isinstance(error, ContractError):
             raise error  # everything is judged by it: nothing can go on
+        if isinstance(error, DefinitionError):  # holds back its own source only, and names its file itself
+            self.state, self.exit_code = "failed", max(self.exit_code, REFUSED)
+            self.messages = list(dict.fromkeys([*self.messages, str(error)]))
+            return
         code, message = told(error)
         self.note("failed", message.removeprefix("error: "), code)
 
@@ -79,11 +83,12 @@ def command(
 
     A source that fails is reported at the end and holds back only itself; then the exit code is 1.
     """
-    from include.steps import alerts, clock, ingest
+    from include.steps import alerts, clock, definitions, ingest
     from include.steps.contained import Contained
 
     began = clock.now()
     chosen = chosen_feeds(ingest.feeds(), source or [])
+    definitions.keep()
     with _progress(chosen) as report, Contained() as contained:
         outcomes = run(chosen, report, contained, workers=min(MOST_WORKERS, os.cpu_count() or 1))
     raised = alerts.raised_since(began, chosen)
@@ -101,7 +106,8 @@ def command(
         "alerts": raised,
     }
     show(data, _table(outcomes), form)
-    for message in [*(message for one in outcomes for message in one.messages), *raised]:
+    messages = [message for one in outcomes for message in one.messages]
+    for message in [*dict.fromkeys(messages), *raised]:  # a definition is one fault, whatever feeds it has
         say(message)
     if "failed" in {one.state for one in outcomes} and not os.environ.get("ODCM_SOURCES"):
         say(

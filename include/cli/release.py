@@ -31,6 +31,7 @@ def draft(
 ) -> None:
     """Freeze what the release rests on, check it and write the draft. Nothing new since the last one: no new one."""
     from include.steps import release as steps
+    from include.steps.definitions import faults
 
     known_at = moment(as_at)
     home = existing_home()
@@ -40,6 +41,8 @@ def draft(
     row = _row(home, frozen["release_id"])
     data = {**frozen, "state": row["state"], "path": path, "content_sha256": row["content_sha256"]}
     show(data, _facts(data), form)
+    for fault in faults():
+        say(fault)
     if row["state"] == "drafted":
         say(f"next: look at it, then odcm release publish {frozen['release_id']} --by NAME")
 

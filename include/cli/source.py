@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from include.cli import source_check, source_new, source_preview
+from include.cli.errors import WRONG
 from include.cli.output import Format, FormatOption, say, show, table
 
 if TYPE_CHECKING:
@@ -25,9 +26,10 @@ app.command("preview")(source_preview.command)
 @app.command("list")
 def list_sources(form: FormatOption = Format.table) -> None:
     """Every source with its feeds."""
-    from include.sources import load_sources
+    from include.sources import read_sources
 
-    found = [_described(source) for source in load_sources().values()]
+    definitions = read_sources()
+    found = [_described(source) for source in definitions.usable.values()]
     rows = [
         (
             source["source"],
@@ -41,6 +43,10 @@ def list_sources(form: FormatOption = Format.table) -> None:
     ]
     columns = ("source", "name", "arrives as", "encoding", ">feeds", "synthetic")
     show({"sources": found}, table(f"{len(found)} sources", columns, rows), form)
+    for fault in definitions.faults.values():
+        say(fault)
+    if definitions.faults:
+        raise typer.Exit(WRONG)
 
 
 @app.command("explain")

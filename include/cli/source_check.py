@@ -70,10 +70,9 @@ def usable(path: Path) -> SourceDefinition:
     """
     from include.sources import read_definition
 
-    try:
-        return read_definition(path)
-    except OSError as error:
-        raise WrongUsage(f"{path}: {error.strerror}") from None
+    if not path.exists():
+        raise WrongUsage(f"{path}: No such file or directory")
+    return read_definition(path)
 
 
 def look(definition: Path, sample: Path, dataset: str | None, period: str | None, rows: int = 0) -> Preview:
@@ -200,8 +199,6 @@ def _checked(paths: list[Path], in_place: bool) -> list[dict[str, Any]]:
             definition = read_definition(path)
         except DefinitionError as error:
             one["faults"] = str(error).splitlines()
-        except OSError as error:
-            one["faults"] = [f"{path.name}: {error.strerror}"]
         else:
             one |= {"source": definition.source, "feeds": len(definition.feeds)}
             other = taken.setdefault(definition.source, path.name)

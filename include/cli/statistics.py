@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from include.cli.output import Format, FormatOption, show, table, working
+from include.cli.output import Format, FormatOption, say, show, table, working
 from include.cli.place import AsAtOption, existing_home, moment
 
 app = typer.Typer(help="The statistical tables (marts).", no_args_is_help=True)
@@ -22,6 +22,7 @@ def build(as_at: AsAtOption = None, form: FormatOption = Format.table) -> None:
     With --as-at they are counted as known then, and written beside the current ones.
     """
     from include.steps import statistics as steps
+    from include.steps.definitions import faults
 
     known_at = moment(as_at)
     home = existing_home()
@@ -29,3 +30,5 @@ def build(as_at: AsAtOption = None, form: FormatOption = Format.table) -> None:
         built = steps.build(known_at, home)
     title = f"Marts as known at {built['as_at']}, from {built['batches']:,} batches, in {built['folder']}"
     show(built, table(title, ("mart", ">rows"), list(built["marts"].items())), form)
+    for fault in faults():
+        say(fault)

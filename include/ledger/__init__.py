@@ -5,6 +5,7 @@ Every method of `Ledger` is one transaction. Datetimes are passed in and come ba
 
 from include.ledger.alerts import Alerts
 from include.ledger.batches import Batches
+from include.ledger.definitions import Definitions
 from include.ledger.deliveries import Deliveries
 from include.ledger.errors import (
     AlreadyRecorded,
@@ -39,7 +40,7 @@ from include.ledger.records import (
 from include.ledger.releases import Releases
 
 
-class Ledger(Deliveries, Polls, Batches, Alerts, Releases, Outbox):
+class Ledger(Deliveries, Definitions, Polls, Batches, Alerts, Releases, Outbox):
     """The whole ledger at one database URL (`sqlite:///path`, `postgresql://…`)."""
 
 

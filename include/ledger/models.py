@@ -78,6 +78,17 @@ class Delivery(Base):
     )
 
 
+class SourceDefinition(Base):
+    """What a source was declared to be from a moment on, as JSON; null where it was a source no more."""
+
+    __tablename__ = "source_definition"
+
+    definition_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    source_id: Mapped[str] = mapped_column(index=True)
+    holds_from: Mapped[datetime]
+    content: Mapped[str | None] = mapped_column(Text)
+
+
 class FeedMemory(Base):
     """What a feed remembers between runs, by key: a watermark, a validator, the version of what was landed."""
 

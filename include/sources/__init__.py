@@ -2,12 +2,13 @@
 
 from include.sources.definition import (
     DefinitionError,
+    Definitions,
     Feed,
     SourceDefinition,
-    definition_files,
     load_source,
     load_sources,
     read_definition,
+    read_sources,
     sources_folder,
 )
 from include.sources.deployment import Deployment, DeploymentError, Limits, load_deployment
@@ -22,6 +23,7 @@ from include.sources.transports import NothingNew, Offered, Surroundings, open_t
 __all__ = [
     "DeadlineExceeded",
     "DefinitionError",
+    "Definitions",
     "Deployment",
     "DeploymentError",
     "Feed",
@@ -33,11 +35,11 @@ __all__ = [
     "SourceDefinition",
     "SourceError",
     "Surroundings",
-    "definition_files",
     "load_deployment",
     "load_source",
     "load_sources",
     "open_transport",
     "read_definition",
+    "read_sources",
     "sources_folder",
 ]

@@ -27,7 +27,6 @@ from include.ledger import (
 )
 from include.sources import (
     DeadlineExceeded,
-    DefinitionError,
     Feed,
     NothingNew,
     Offered,
@@ -35,16 +34,15 @@ from include.sources import (
     SourceDefinition,
     SourceError,
     Surroundings,
-    definition_files,
     load_deployment,
     load_source,
     open_transport,
-    read_definition,
+    read_sources,
 )
 from include.sources.connections import Connect, from_environment
 from include.sources.definition import Increment
 from include.sources.transports import Transport, landed_mark, version_key
-from include.steps import alerts, clock
+from include.steps import alerts, clock, periods
 from include.steps.context import code_version, open_ledger, variables
 from include.steps.judge import Input, Past, Task, Verdict, rules_of
 from include.steps.judge import judge as judge_deliveries
@@ -82,14 +80,10 @@ def feeds(dataset: str | None = None) -> list[str]:
     A source whose definition cannot be read stands here with every dataset it could have: landing it says what
     is wrong, and the other sources go on.
     """
-    found = []
-    for path in definition_files():
-        try:
-            names = list(read_definition(path).feeds)
-        except DefinitionError:
-            names = list(DATASETS)
-        found += [f"{path.stem}/{name}" for name in names if dataset in (None, name)]
-    return found
+    definitions = read_sources()
+    found = {name: list(source.feeds) for name, source in definitions.usable.items()}
+    found |= {name: list(DATASETS) for name in definitions.faults}
+    return [f"{name}/{each}" for name in sorted(found) for each in found[name] if dataset in (None, each)]
 
 
 def land(feed_id: str, home: Home | None = None, connect: Connect = from_environment) -> Landed:
@@ -163,6 +157,9 @@ def _land_each(transport: Transport, to: _Landing, asking: _Asking) -> list[Sour
     offers = transport.offered()
     faults = list(offers.faults)
     for delivery in offers.deliveries:
+        if refusal := periods.refusal(to.feed_id, to.feed, delivery, clock.now()):
+            faults.append(refusal)
+            continue
         try:
             size = _land_one(transport, delivery, to)
         except NothingNew:

@@ -18,7 +18,7 @@ from include.publish.cards import card_json
 from include.publish.files import json_bytes
 from include.publish.manifest import content_sha256
 from include.statistics import RULES
-from include.steps import clock
+from include.steps import clock, definitions, reports
 from include.steps.context import code_version, open_ledger
 from include.steps.release_build import Building, checked, facts_of
 from include.storage import publish as folders
@@ -65,8 +65,8 @@ def freeze(
 ) -> Frozen:
     """Fix what the release of a year rests on: the batches committed by `as_at` (now, where not given).
 
-    The same batches, stage, rules and code as the newest release of the year give that release again. Otherwise the
-    next number is taken; after a published release it needs a `reason`, except for the first final one. A newest
+    The same batches, expected reports, stage, rules and code as the newest release of the year give that release
+    again. Otherwise the next number is taken; after a published release it needs a `reason`, except for the first final one. A newest
     release that was not published yet is set aside (rejected): its number is not used again.
 
     Raises:
@@ -80,7 +80,7 @@ def freeze(
         if not batches:
             raise ReleaseError(f"nothing was committed by {moment.isoformat()}: ingest first")
         newest = max(ledger.releases(year), key=lambda each: each.number, default=None)
-        if newest is not None and _same(ledger, newest, batches, stage):
+        if newest is not None and _same(ledger, newest, batches, stage, moment):
             return _frozen(newest, len(batches), new=False)
         why = _reason(newest, stage, reason)
         number = newest.number + 1 if newest else 1
@@ -254,10 +254,14 @@ def figures(release_id: str | None = None, home: Home | None = None) -> list[dic
     return cards
 
 
-def _same(ledger: Ledger, newest: ReleaseRow, batches: list[str], stage: str) -> bool:
+def _same(ledger: Ledger, newest: ReleaseRow, batches: list[str], stage: str, moment: datetime) -> bool:
     made_by = (newest.stage, newest.rules_version, newest.code_version)
     now = (stage, RULES.rules_version, code_version())
-    return made_by == now and ledger.release_batches(newest.release_id) == batches
+    if made_by != now or ledger.release_batches(newest.release_id) != batches:
+        return False
+    years = [newest.year - 1, newest.year]
+    then, today = (definitions.in_force(ledger, at) for at in (newest.as_at, moment))
+    return reports.expected(then, years) == reports.expected(today, years)
 
 
 def _reason(newest: ReleaseRow | None, stage: str, given: str | None) -> str | None:

@@ -23,9 +23,8 @@ from include.publish import (
     release_tables,
 )
 from include.publish.package import table_from
-from include.sources import load_sources
 from include.statistics import RULES, build
-from include.steps import statistics
+from include.steps import definitions, statistics
 from include.storage.home import Home
 
 
@@ -125,15 +124,12 @@ def facts_of(ledger: Ledger, release_id: str) -> ReleaseFacts:
         rules_version=row.rules_version,
         factor_table_version=RULES.factor_table_version,
         code_version=row.code_version,
-        synthetic=_synthetic({batch.feed_id.partition("/")[0] for batch in batches}),
+        synthetic=not definitions.ever_synthetic(ledger, row.as_at).isdisjoint(
+            batch.feed_id.partition("/")[0] for batch in batches
+        ),
         batches=batches,
         reason=row.reason,
     )
-
-
-def _synthetic(sources: set[str]) -> bool:
-    """Whether any of the sources is simulated."""
-    return any(source.synthetic for name, source in load_sources().items() if name in sources)
 
 
 def _sources(contracts: Mapping[str, Contract]) -> dict[str, tuple[str, ...]]:

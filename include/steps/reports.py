@@ -10,8 +10,8 @@ from datetime import date, datetime, timedelta
 
 from include.contracts import ALMATY, codes, day_in_kazakhstan
 from include.ledger import DeliveredRow, Ledger
-from include.sources import Feed, SourceDefinition, load_sources
-from include.steps import clock
+from include.sources import Feed, SourceDefinition
+from include.steps import clock, definitions
 from include.steps.context import open_ledger
 from include.storage.home import Home
 
@@ -101,8 +101,8 @@ class Matrix:
 def matrix(home: Home, year: int | None = None, as_at: datetime | None = None) -> Matrix:
     """The matrix of a year: the newest that a report came for, where none is named."""
     moment = as_at or clock.now()
-    sources = load_sources()
     with open_ledger(home) as ledger:
+        sources = definitions.in_force(ledger, moment)
         batches = [batch.batch_id for batch in ledger.committed_batches(as_at)]
         found = heard(ledger, sources, batches, moment)
     this_year = moment.astimezone(ALMATY).year
@@ -274,8 +274,10 @@ def _due(feed: Feed, month: Month) -> tuple[date, date]:
         last = 12
     elif rhythm.every == "quarter":
         last = _quarter(last) + 2
-    due = date(year, last, calendar.monthrange(year, last)[1]) + timedelta(days=rhythm.due_days)
-    return due, due + timedelta(days=rhythm.late_days)
+    ends = date(year, last, calendar.monthrange(year, last)[1])
+    days = (date.max - ends).days  # of a year beyond reach, that an earlier version of this program took in
+    due = ends + timedelta(days=min(rhythm.due_days, days))
+    return due, due + timedelta(days=min(rhythm.late_days, (date.max - due).days))
 
 
 def _silence(today: date, due: date, missing_after: date, never: bool) -> str:

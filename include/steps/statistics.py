@@ -12,9 +12,9 @@ import pyarrow as pa
 from include import statistics
 from include.contracts import DATASETS
 from include.ledger import Ledger
-from include.sources import SourceDefinition, load_sources
+from include.sources import SourceDefinition
 from include.statistics import ORDER, REPORTS, STATES, Inputs
-from include.steps import clock, reports
+from include.steps import clock, definitions, reports
 from include.steps.context import open_ledger
 from include.storage import parquet, tables
 from include.storage.home import Home
@@ -58,7 +58,7 @@ def inputs(home: Home, batch_ids: Sequence[str], as_at: datetime) -> Inputs:
 
 def inputs_of(home: Home, ledger: Ledger, batch_ids: Sequence[str], as_at: datetime) -> Inputs:
     """As `inputs`, with a ledger that is open already."""
-    sources = load_sources()
+    sources = definitions.in_force(ledger, as_at)
     heard = reports.heard(ledger, sources, batch_ids, as_at)
     return Inputs(
         core={dataset: tables.core_files(home, dataset) for dataset in DATASETS},

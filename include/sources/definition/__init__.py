@@ -4,12 +4,15 @@ from include.sources.definition.expressions import expression_columns, expressio
 from include.sources.definition.files import (
     DEFAULT_FOLDER,
     DefinitionError,
+    Definitions,
     definition_files,
     load_source,
     load_sources,
     misnamed,
     read_definition,
+    read_sources,
     sources_folder,
+    usable,
 )
 from include.sources.definition.formats import (
     CsvFormat,
@@ -51,6 +54,7 @@ __all__ = [
     "CsvFormat",
     "Cumulative",
     "DefinitionError",
+    "Definitions",
     "ExpressionMapping",
     "Feed",
     "FixedFormat",
@@ -80,5 +84,7 @@ __all__ = [
     "load_sources",
     "misnamed",
     "read_definition",
+    "read_sources",
     "sources_folder",
+    "usable",
 ]

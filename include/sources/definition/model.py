@@ -68,8 +68,12 @@ class Rhythm(Part):
     """When reports are expected, and when one is late or missing."""
 
     every: Literal["month", "quarter", "year"] = "month"
-    since: str = Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="First month that is reported.")
-    years: list[int] = Field(default=[], description="Earlier years that one file each covers.")
+    since: str = Field(
+        pattern=r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])$", description="First month that is reported."
+    )
+    years: list[Annotated[int, Field(ge=1900, le=2099)]] = Field(
+        default=[], description="Earlier years that one file each covers."
+    )
     due_days: int = Field(
         default=10, ge=0, le=366, description="Days after the end of a period within which its report is due."
     )
