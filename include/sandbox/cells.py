@@ -12,7 +12,6 @@ from include.contracts import codelist, load, spellings
 from include.sandbox.records import Value, Values
 from include.sources.definition import (
     ColumnMapping,
-    ConstantMapping,
     ExpressionMapping,
     Feed,
     JsonFormat,
@@ -53,7 +52,7 @@ class Clerk:
         for field, mapping in self.feed.fields.items():
             if isinstance(mapping, ExpressionMapping):
                 found.update(dict.fromkeys(self.joint.headings.get(field, ()) if self.joint else ()))
-            elif not isinstance(mapping, ConstantMapping):
+            elif isinstance(mapping, str | ColumnMapping):
                 found[_heading(mapping)] = None
         return [*found, self.note()[0]]
 
@@ -64,9 +63,7 @@ class Clerk:
     def column_of(self, field: str) -> str | None:
         """Heading of the column that holds a field alone; none where it is constant, joint or not kept."""
         mapping = self.feed.fields.get(field)
-        if mapping is None or isinstance(mapping, ConstantMapping | ExpressionMapping):
-            return None
-        return _heading(mapping)
+        return _heading(mapping) if isinstance(mapping, str | ColumnMapping) else None
 
     def cells(self, values: Values) -> Cells:
         """One row; the same values always give the same cells."""

@@ -12,24 +12,28 @@ from include.sources.definition import (
     CsvFormat,
     Cumulative,
     Feed,
+    FileNameMapping,
     FixedFormat,
     FolderTransport,
     Format,
     HttpTransport,
     JsonFormat,
     Mapping,
+    PeriodMapping,
     Rhythm,
     RowFilter,
     SftpTransport,
     Snapshot,
     SourceDefinition,
     SqlTransport,
+    TitleCellMapping,
     Transport,
     WorkbookFormat,
     XmlFormat,
     expression_columns,
 )
 from include.sources.definition.formats import PLACE
+from include.sources.definition.mappings import ANY_CELL
 from include.sources.deployment import Limits
 
 WIDTH = 100
@@ -243,11 +247,25 @@ def _becomes(field: Field, mapping: Mapping, feed: Feed, contract: Contract) -> 
     if isinstance(mapping, str | ColumnMapping):
         heading = mapping if isinstance(mapping, str) else mapping.column
         words = f", read by the code list {listed}" if listed else ""
-        own = mapping.codes if isinstance(mapping, ColumnMapping) else {}
-        if own:
-            words += "; here " + _list([f"{word!r} means {code}" for word, code in own.items()])
+        words += _own_words(mapping)
         return f"The column {heading!r} becomes {field.name}{about}{words}."
+    own = _own_words(mapping)
+    if isinstance(mapping, PeriodMapping):
+        said = mapping.period.replace("_", " ")
+        return f"{field.name}{about} is the {said} of the period that the delivery is for."
+    if isinstance(mapping, FileNameMapping):
+        return f"{field.name}{about} is what {mapping.file_name} finds in the name of the file{own}."
+    if isinstance(mapping, TitleCellMapping):
+        where = (
+            "the cells above the table" if mapping.title_cell == ANY_CELL else f"cell {mapping.title_cell}"
+        )
+        return f"{field.name}{about} is what {f'{mapping.pattern} finds in {where}' if mapping.pattern else f'stands in {where}'}{own}."
     return f"{field.name}{about} is computed from {_list([repr(h) for h in expression_columns(mapping.expression)])}: {mapping.expression.strip()}"
+
+
+def _own_words(mapping: Mapping) -> str:
+    codes = getattr(mapping, "codes", {})
+    return "; here " + _list([f"{word!r} means {code}" for word, code in codes.items()]) if codes else ""
 
 
 def _list(parts: Sequence[str], last: str = "and") -> str:

@@ -149,7 +149,9 @@ class _Judging:
         self._prepare()
         for number, delivery in enumerate(self.inputs):
             try:
-                delivered = Delivered(self.task.feed_id, delivery.name, delivery.path, f"delivery_{number}")
+                delivered = Delivered(
+                    self.task.feed_id, delivery.name, delivery.path, f"delivery_{number}", delivery.period
+                )
                 self.readable[number] = read(
                     Reading(self.con, self.staging, delivered, self.task.feed, self.limits)
                 )

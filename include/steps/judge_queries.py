@@ -20,7 +20,10 @@ from include.sources.definition import (
     Cumulative,
     ExpressionMapping,
     Feed,
+    FileNameMapping,
+    PeriodMapping,
     SourceDefinition,
+    TitleCellMapping,
     expression_sql,
 )
 from include.sources.definition import Mapping as FieldMapping
@@ -115,7 +118,7 @@ def zone_of(task: Task) -> Zone:
 def own_words(field: Field, feed: Feed) -> dict[str, str]:
     """The source's own words for a code-list field, besides the common spellings."""
     mapping = feed.fields.get(field.derived_from or field.name)
-    return mapping.codes if isinstance(mapping, ColumnMapping) else {}
+    return mapping.codes if isinstance(mapping, ColumnMapping | FileNameMapping | TitleCellMapping) else {}
 
 
 def first_look(task: Task, inputs: Sequence[Input], readable: Mapping[int, RawRows]) -> str:
@@ -220,7 +223,13 @@ def _typed_rows(task: Task, inputs: Sequence[Input], rows: str) -> str:
         *(["undecided"] if task.feed.only else []),
         *(f"raw_{f.name}" for f in task.contract.reported),
     ]
-    typed = {f.name: typed_value(f, text) for f in task.contract.fields if f.codelist or not f.derived}
+    of_period = replace(text, dates=("%Y-%m-%d",))
+    filled = {name for name, mapping in task.feed.fields.items() if isinstance(mapping, PeriodMapping)}
+    typed = {
+        f.name: typed_value(f, of_period if f.name in filled else text)
+        for f in task.contract.fields
+        if f.codelist or not f.derived
+    }
     return f"select {', '.join(kept)}, {_named(typed)} from ({rows})"
 
 
@@ -239,7 +248,7 @@ def _cells(feed: Feed, contract: Contract, number: int, delivery: Input, raw: Ra
     if marks := feed.format.footnote_marks:
         bare = {heading: without_footnotes(cell, marks, SPACES) for heading, cell in raw.cells.items()}
         raw = replace(raw, cells=bare)
-    cells = {f"raw_{f.name}": _mapped(feed.fields.get(f.name), raw) for f in contract.reported}
+    cells = {f"raw_{f.name}": _mapped(f.name, feed.fields.get(f.name), raw) for f in contract.reported}
     shared = of_delivery(number, delivery)
     rows = f"raw_row, {record} as record, {_named(cells)}"
     if not feed.only:
@@ -284,14 +293,19 @@ def of_delivery(number: int, delivery: Input) -> dict[str, str]:
     }
 
 
-def _mapped(mapping: FieldMapping | None, raw: RawRows) -> str:
+def _mapped(name: str, mapping: FieldMapping | None, raw: RawRows) -> str:
+    if name in raw.filled:
+        return quoted(raw.filled[name])
     if mapping is None:
         return "cast(null as varchar)"
     if isinstance(mapping, ConstantMapping):
         return quoted(mapping.constant)
     if isinstance(mapping, ExpressionMapping):
         return f"nullif(trim(cast({expression_sql(mapping.expression, raw.cells)} as varchar)), '')"
-    return raw.cells[mapping if isinstance(mapping, str) else mapping.column]
+    if isinstance(mapping, ColumnMapping):
+        return raw.cells[mapping.column]
+    assert isinstance(mapping, str)
+    return raw.cells[mapping]
 
 
 def _replaced(rows: str, replaced: Mapping[str, str]) -> str:

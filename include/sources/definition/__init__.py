@@ -26,14 +26,19 @@ from include.sources.definition.formats import (
     WorkbookFormat,
     XmlFormat,
 )
-from include.sources.definition.model import (
+from include.sources.definition.mappings import (
     ColumnMapping,
     ConstantMapping,
-    Cumulative,
     ExpressionMapping,
+    FileNameMapping,
+    Mapping,
+    PeriodMapping,
+    TitleCellMapping,
+)
+from include.sources.definition.model import (
+    Cumulative,
     Feed,
     Increment,
-    Mapping,
     Rhythm,
     RowFilter,
     Snapshot,
@@ -57,6 +62,9 @@ __all__ = [
     "Definitions",
     "ExpressionMapping",
     "Feed",
+    "FileNameMapping",
+    "PeriodMapping",
+    "TitleCellMapping",
     "FixedFormat",
     "FolderTransport",
     "Format",

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from include.contracts import DATASETS, Contract, codes, load
+from include.contracts import DATASETS, Contract, Field, codes, load
 from include.sources.definition.expressions import expression_columns
-from include.sources.definition.formats import JsonFormat, JsonlFormat, Unpivot
-from include.sources.definition.model import (
+from include.sources.definition.formats import FixedFormat, Format, JsonFormat, JsonlFormat, Unpivot
+from include.sources.definition.mappings import (
     ColumnMapping,
     ConstantMapping,
-    Cumulative,
     ExpressionMapping,
-    Feed,
+    FileNameMapping,
     Mapping,
+    PeriodMapping,
+    TitleCellMapping,
+)
+from include.sources.definition.model import (
+    Cumulative,
+    Feed,
     Snapshot,
     SourceDefinition,
 )
@@ -48,7 +53,9 @@ def _feed_faults(feed: Feed, contract: Contract) -> list[str]:
                 f"fields.{name}: expected a reported field of {contract.name}: {', '.join(reported)}"
             )
             continue
-        faults += [f"fields.{name}.{fault}" for fault in _mapping_faults(mapping, lists.get(name))]
+        found = _mapping_faults(mapping, lists.get(name))
+        found += _delivery_faults(mapping, reported[name], lists.get(name), feed.format)
+        faults += [f"fields.{name}.{fault}" for fault in found]
     missing = [field.name for field in contract.reported if field.required and field.name not in feed.fields]
     if missing:
         faults.append(f"fields: expected a mapping for the required {', '.join(missing)}")
@@ -118,7 +125,7 @@ def _mapping_faults(mapping: Mapping, codelist: str | None) -> list[str]:
             return [f"expression: {error}"]
     if isinstance(mapping, ConstantMapping) and codelist and mapping.constant not in codes(codelist):
         return [f"constant: expected a code of {codelist}, found {mapping.constant!r}"]
-    if isinstance(mapping, ColumnMapping) and mapping.codes:
+    if isinstance(mapping, ColumnMapping | FileNameMapping | TitleCellMapping) and mapping.codes:
         if not codelist:
             return ["codes: the field has no code list"]
         return [
@@ -126,4 +133,26 @@ def _mapping_faults(mapping: Mapping, codelist: str | None) -> list[str]:
             for word, code in mapping.codes.items()
             if code not in codes(codelist)
         ]
+    return []
+
+
+def _delivery_faults(mapping: Mapping, field: Field, codelist: str | None, form: Format) -> list[str]:
+    """What a delivery says of its rows must be of the kind of the field, and stand where its format has a title."""
+    if isinstance(mapping, PeriodMapping):
+        is_day = mapping.period.endswith("_day")
+        if codelist or is_day != (field.type == "date"):
+            expected = (
+                "first_day or last_day" if field.type == "date" else "year or month, in a field without codes"
+            )
+            return [f"period: expected {expected}, found {mapping.period}"]
+    if isinstance(mapping, TitleCellMapping):
+        title_rows = getattr(form, "title_rows", 0)
+        if not title_rows or mapping.row > title_rows:
+            return [
+                f"title_cell: expected a cell of the title rows, of which format.title_rows has {title_rows}"
+            ]
+        if isinstance(form, FixedFormat) and mapping.column > 0:
+            return [
+                "title_cell: expected a cell of column A: a line of fixed columns is one cell above the table"
+            ]
     return []

@@ -11,30 +11,9 @@ from pydantic import BeforeValidator, Field, model_validator
 from include.contracts import fold
 from include.sources.definition.expressions import expression_columns
 from include.sources.definition.formats import Format
+from include.sources.definition.mappings import DELIVERY_WORDS, ColumnMapping, ExpressionMapping, Mapping
 from include.sources.definition.transports import Transport
 from include.sources.parts import Part
-
-
-class ColumnMapping(Part):
-    """A heading, with the source's own words for the codes of the field."""
-
-    column: str
-    codes: dict[str, str] = {}
-
-
-class ConstantMapping(Part):
-    """The same value for every row."""
-
-    constant: str
-
-
-class ExpressionMapping(Part):
-    """DuckDB SQL over the text of the cells of one row, of the functions and operators listed below."""
-
-    expression: str
-
-
-Mapping = str | ColumnMapping | ConstantMapping | ExpressionMapping
 
 
 class Increment(Part):
@@ -164,8 +143,15 @@ class Feed(Part):
             elif isinstance(mapping, ColumnMapping):
                 found.add(mapping.column)
             elif isinstance(mapping, ExpressionMapping):
-                found |= set(expression_columns(mapping.expression))
+                found |= set(expression_columns(mapping.expression)) - set(DELIVERY_WORDS)
         return found
+
+    def delivery_words(self) -> set[str]:
+        """What expressions read of the period of the delivery."""
+        read = (
+            expression_columns(m.expression) for m in self.fields.values() if isinstance(m, ExpressionMapping)
+        )
+        return {word for columns in read for word in columns} & set(DELIVERY_WORDS)
 
 
 SOURCE_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"

@@ -13,7 +13,15 @@ from include.contracts import DATASETS, Contract, codes, load
 from include.sources.definition.model import SourceDefinition
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-MAPPINGS = ("ColumnMapping", "ConstantMapping", "ExpressionMapping")
+MAPPINGS = (
+    "ColumnMapping",
+    "ConstantMapping",
+    "ExpressionMapping",
+    "PeriodMapping",
+    "FileNameMapping",
+    "TitleCellMapping",
+)
+WITH_CODES = ("ColumnMapping", "FileNameMapping", "TitleCellMapping")
 
 
 def definition_schema() -> dict[str, Any]:
@@ -65,8 +73,9 @@ def _feed(feed: dict[str, Any], contract: Contract) -> dict[str, Any]:
 def _mapping(definitions: dict[str, Any], codelist: str) -> dict[str, Any]:
     """Where a field with a code list comes from: constants and the source's own words name codes of it."""
     code = {"$ref": f"#/$defs/{codelist}_code"}
-    column = copy.deepcopy(definitions["ColumnMapping"])
-    column["properties"]["codes"]["additionalProperties"] = code
+    worded = [copy.deepcopy(definitions[name]) for name in WITH_CODES]
+    for each in worded:
+        each["properties"]["codes"]["additionalProperties"] = code
     constant = copy.deepcopy(definitions["ConstantMapping"])
     constant["properties"]["constant"] = code
-    return {"anyOf": [{"type": "string"}, column, constant, {"$ref": "#/$defs/ExpressionMapping"}]}
+    return {"anyOf": [{"type": "string"}, *worded, constant, {"$ref": "#/$defs/ExpressionMapping"}]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from include.sources.formats.filling import filled
 from include.sources.formats.raw import Delivered, RawRows, Reading
 
 __all__ = ["Delivered", "RawRows", "Reading", "read"]
@@ -14,11 +15,11 @@ def read(reading: Reading) -> RawRows:
         SourceError: the delivery as a whole cannot be read.
     """
     raw, unpivot = _read(reading), getattr(reading.feed.format, "unpivot", None)
-    if unpivot is None:
-        return raw
-    from include.sources.formats.unpivot import unpivoted
+    if unpivot is not None:
+        from include.sources.formats.unpivot import unpivoted
 
-    return unpivoted(reading, raw, unpivot)
+        raw = unpivoted(reading, raw, unpivot)
+    return filled(reading, raw)
 
 
 def _read(reading: Reading) -> RawRows:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -58,6 +58,7 @@ class _Head:
     size: int
     asked: frozenset[str]
     has_heading: bool
+    titles: tuple[tuple[str, ...], ...] = ()
 
     @property
     def columns(self) -> list[str]:
@@ -79,17 +80,19 @@ class _Head:
 
 def _head(reading: Reading, path: Path, declared: CsvFormat) -> _Head:
     header: list[list[str]] = []
-    titles = declared.title_rows
+    titles: list[tuple[str, ...]] = []
     spent = size = number = 0
-    if not titles and declared.columns:
+    if not declared.title_rows and declared.columns:
         return _checked(reading, declared.columns, 0, 0, 0, has_heading=False)
     for record in _records(reading, path, declared):
         number = record.number
         spent, size = spent + record.span, size + len(record.text)
         if record.kind == COMMENT:
             continue
-        if titles:
-            titles -= 1
+        if len(titles) < declared.title_rows:
+            titles.append(
+                tuple(cell.decode(errors="replace").strip() for cell in record.cells or [record.text])
+            )
         elif record.kind == ROW:
             header.append(_decoded(reading, declared, record))
         elif record.kind == BROKEN:
@@ -97,9 +100,10 @@ def _head(reading: Reading, path: Path, declared: CsvFormat) -> _Head:
                 f"heading line {record.number}", "a quote that does not close", "a heading line",
                 "Check the dialect of the definition.",
             )  # fmt: skip
-        if not titles and len(header) == declared.header_rows:
+        if len(titles) == declared.title_rows and len(header) == declared.header_rows:
             headings = declared.columns or joined_headings(header)
-            return _checked(reading, headings, number, spent, size, has_heading=declared.columns is None)
+            head = _checked(reading, headings, number, spent, size, has_heading=declared.columns is None)
+            return replace(head, titles=tuple(titles))
     raise reading.refuse(
         "heading line", "the end of the file", "a heading line", "Ask the source to deliver again."
     )
@@ -178,6 +182,7 @@ def _by_the_engine(
         columns=tuple(head.columns),
         cells=head.cells,
         received=head.received,
+        titles=head.titles,
         outer_spaces=outer_spaces,
         rejects=f"select line as raw_row, trim(any_value(csv_line), chr(10) || chr(13)) as received, '{RULE}' as rule from {identifier(rejects)} group by line",
         physical_rows=rows,
@@ -225,6 +230,7 @@ def _record_by_record(reading: Reading, path: Path, declared: CsvFormat, head: _
         columns=tuple(head.columns),
         cells=head.cells,
         received=head.received,
+        titles=head.titles,
         rejects=spool.rejects(last),
         # Of the lines, counted apart: those that are in no row, and those that a row takes beyond its first.
         physical_rows=count_lines(path) - no_rows - behind - spool.spans(last),

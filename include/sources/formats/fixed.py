@@ -37,7 +37,16 @@ def read_fixed(reading: Reading, declared: FixedFormat) -> RawRows:
         received=json_record(cells),
         rejects=f"select number as raw_row, line as received, 'row.columns' as rule from {body} where not ({fits})",
         physical_rows=int(rows),
+        titles=_titles(reading, lines, declared.title_rows),
     )
+
+
+def _titles(reading: Reading, lines: str, rows: int) -> list[list[str]]:
+    """The lines before the first record, each as one cell; a blank line is an empty one."""
+    found = dict(
+        reading.connection.execute(f"select number, line from {lines} where number <= {rows}").fetchall()
+    )
+    return [[found.get(number, "").strip()] for number in range(1, rows + 1)]
 
 
 def _last(reading: Reading, lines: str, declared: FixedFormat) -> int:

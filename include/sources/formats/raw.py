@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -20,13 +20,14 @@ SPACES = " \t\n\r\u00a0"
 class Delivered:
     """One landed delivery to be read: whose it is, what it was called, where its bytes lie.
 
-    `label` is its own among the deliveries of a batch: two of them may have the same bytes.
+    `period` is what it is for; `label` is its own among the deliveries of a batch: two of them may have the same bytes.
     """
 
     feed_id: str
     name: str
     path: Path
     label: str = "delivery"
+    period: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class RawRows:
         rejects_table: where there is one, a scan fills it, and raw_row counts the readable records alone.
         check: to be called after a scan; raises SourceError where that found what refuses the whole delivery.
         outer_spaces: characters to be trimmed off cells; where there are none, empty cells are null already.
+        titles: the cells of the rows above the table, from the first column of the file on.
+        filled: field → the text that the delivery itself gives to all of its rows.
     """
 
     relation: str
@@ -54,6 +57,8 @@ class RawRows:
     rejects_table: str = ""
     check: Callable[[], None] = lambda: None
     outer_spaces: str = SPACES
+    titles: Sequence[Sequence[str]] = ()
+    filled: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -219,7 +219,12 @@ def _rows(reading: Reading, declared: WorkbookFormat, grid: _Grid | PlainGrid) -
         received=json_record({names[n]: f"c{n}" for n in used}),
         rejects=NO_REJECTS,
         physical_rows=len(table),
+        titles=_titles(grid, top[: declared.title_rows], declared.decimal),
     )
+
+
+def _titles(grid: _Grid | PlainGrid, rows: list[list[Any]], decimal: str) -> list[list[str]]:
+    return [[""] * grid.left + [text_of(cell, decimal) or "" for cell in row] for row in rows]
 
 
 def _headings(grid: _Grid | PlainGrid, header: list[list[Any]], declared: WorkbookFormat) -> list[str]:
