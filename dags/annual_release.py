@@ -1,16 +1,16 @@
 """Annual release: freeze, check, draft, wait for a person, publish.
 
 The release rests on the batches frozen in the first step, whatever arrives later. A figure with an
-incomplete card does not pass `check`. The person sees the headline figures in the approval request;
-*Reject*, or no answer in 14 days, ends the run as failed and publishes nothing.
+incomplete card does not pass `check`. The person sees the headline figures in the approval request and is not
+the one who started the run; *Reject*, or no answer in 14 days, ends the run as failed and publishes nothing.
 Publishing wakes `summaries` through the release Asset.
 """
 
 from datetime import timedelta
 
-from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import CronTriggerTimetable, Param, dag, task
 
+from dags.approval import ApprovalByAnother
 from dags.assets import RELEASE
 
 YEAR_END_PLUS_ONE_MONTH = CronTriggerTimetable("0 9 31 1 *", timezone="Asia/Almaty")
@@ -31,7 +31,8 @@ def annual_release() -> None:
         from include.steps import release
 
         held_back()
-        return release.freeze(params["year"] or dag_run.run_after.year - 1)["release_id"]
+        year = params["year"] or dag_run.run_after.year - 1
+        return release.freeze(year, by=dag_run.triggering_user_name)["release_id"]
 
     @task
     def check(release_id: str) -> str:
@@ -41,10 +42,10 @@ def annual_release() -> None:
         return release_id
 
     @task
-    def draft(release_id: str) -> str:
+    def draft(release_id: str, dag_run=None) -> str:
         from include.steps import release
 
-        return str(release.draft(release_id))
+        return str(release.draft(release_id, by=dag_run.triggering_user_name))
 
     @task(outlets=[RELEASE], multiple_outputs=False)
     def publish(release_id: str, approval: dict, outlet_events=None) -> dict:
@@ -57,7 +58,7 @@ def annual_release() -> None:
 
     frozen = freeze()
     drafted = draft(check(frozen))
-    approve = ApprovalOperator(
+    approve = ApprovalByAnother(
         task_id="approve",
         subject="Publish release {{ ti.xcom_pull(task_ids='freeze') }}?",
         body="The draft lies in `{{ ti.xcom_pull(task_ids='draft') }}`.",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from include.cli.errors import REFUSED, WrongUsage
+from include.cli.errors import REFUSED
 from include.cli.output import Format, FormatOption, say, show, table, working
 from include.cli.place import AsAtOption, existing_home, moment
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Annual releases.", no_args_is_help=True)
 ReleaseArgument = Annotated[str, typer.Argument(metavar="RELEASE_ID", help="For example 2025.1-provisional.")]
-ByOption = Annotated[str | None, typer.Option("--by", metavar="NAME", help="The person who approves it.")]
 
 
 @app.command("draft")
@@ -30,55 +29,57 @@ def draft(
     form: FormatOption = Format.table,
 ) -> None:
     """Freeze what the release rests on, check it and write the draft. Nothing new since the last one: no new one."""
+    from include.runtime.account import account
     from include.steps import release as steps
     from include.steps.definitions import faults
 
     known_at = moment(as_at)
     home = existing_home()
     with working(f"drafting the release of {year}"):
-        frozen = steps.freeze(year, known_at, reason, home)
-        path = steps.draft(frozen["release_id"], home)
+        frozen = steps.freeze(year, known_at, reason, home, by=account())
+        path = steps.draft(frozen["release_id"], home, by=account())
     row = _row(home, frozen["release_id"])
     data = {**frozen, "state": row["state"], "path": path, "content_sha256": row["content_sha256"]}
     show(data, _facts(data), form)
     for fault in faults():
         say(fault)
     if row["state"] == "drafted":
-        say(f"next: look at it, then odcm release publish {frozen['release_id']} --by NAME")
+        say(f"next: another person looks at it: odcm release approve {frozen['release_id']}")
 
 
 @app.command("approve")
 def approve(
     release_id: ReleaseArgument,
-    by: Annotated[str, typer.Option("--by", metavar="NAME", help="The person who approves it.")],
     form: FormatOption = Format.table,
 ) -> None:
-    """Note that a person agreed to publish the draft as it is now."""
+    """Note that you agree to publish the draft as it is now. Not for the account that started or drafted it."""
+    from include.runtime.account import account
     from include.steps import release as steps
 
-    row = asdict(steps.approve(release_id, by, existing_home()))
+    row = asdict(steps.approve(release_id, account(), existing_home()))
     show(row, _facts(row), form)
 
 
 @app.command("publish")
 def publish(
     release_id: ReleaseArgument,
-    by: ByOption = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     form: FormatOption = Format.table,
 ) -> None:
-    """Publish a draft, approving it first in the name of --by where nobody has. On a terminal it asks before."""
+    """Publish a draft, approving it first where nobody has. On a terminal it asks before.
+
+    The account that started or drafted a release cannot approve it.
+    """
+    from include.runtime.account import account
     from include.steps import release as steps
 
     home = existing_home()
     row = _row(home, release_id)
-    if row["state"] not in ("approved", "published") and not (by or "").strip():
-        raise WrongUsage(f"release {release_id} is {row['state']}: --by NAME says who approves it")
     if row["state"] != "published" and not yes and not _agreed(release_id):
         say("not published")
         raise typer.Exit(REFUSED)
-    if by and row["state"] not in ("approved", "published"):
-        steps.approve(release_id, by, home)
+    if row["state"] not in ("approved", "published"):
+        steps.approve(release_id, account(), home)
     with working(f"publishing {release_id}"):
         published = steps.publish(release_id, home)
     show(published, _facts(dict(published)), form)
@@ -126,7 +127,7 @@ def on_a_terminal() -> bool:
 
 
 def _agreed(release_id: str) -> bool:
-    """Yes where nobody can be asked: then --by and the command itself are the answer."""
+    """Yes where nobody can be asked: then the command itself is the answer."""
     if not on_a_terminal():
         return True
     return typer.confirm(f"Publish release {release_id}? It cannot be taken back.", err=True)

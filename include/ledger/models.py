@@ -255,6 +255,8 @@ class Release(Base):
     approved_at: Mapped[datetime | None]
     published_at: Mapped[datetime | None]
     reason: Mapped[str | None] = mapped_column(Text)
+    started_by: Mapped[str | None]
+    drafted_by: Mapped[str | None]
 
     __table_args__ = (
         UniqueConstraint("year", "number", name="uq_release_year_number"),

@@ -224,7 +224,12 @@ class FeedBalance:
 
 @dataclass(frozen=True)
 class ReleaseRecord:
-    """A release at the moment of freezing. `as_at`: it rests on batches committed by then, UTC."""
+    """A release at the moment of freezing.
+
+    Attributes:
+        as_at: it rests on batches committed by then, UTC.
+        started_by: the account of the person who asked for it; None where a schedule did.
+    """
 
     release_id: str
     year: int
@@ -235,6 +240,7 @@ class ReleaseRecord:
     code_version: str
     frozen_at: datetime
     reason: str | None = None
+    started_by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -255,6 +261,8 @@ class ReleaseRow:
     approved_at: datetime | None
     published_at: datetime | None
     reason: str | None
+    started_by: str | None
+    drafted_by: str | None
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,7 @@ class Releases(Transactions):
         state: str,
         *,
         content_sha256: str | None = None,
+        drafted_by: str | None = None,
         approved_by: str | None = None,
         approved_at: datetime | None = None,
         published_at: datetime | None = None,
@@ -92,12 +93,14 @@ class Releases(Transactions):
 
         Raises:
             NotFound: no such release.
-            WrongState: the step is not possible from the present state, or an approval names nobody.
+            WrongState: the step is not possible from the present state, or an approval names nobody, or somebody who
+                started or drafted the release.
         """
         if state not in MAY_FOLLOW:
             raise WrongState(f"no such state of a release: {state}; known are {', '.join(MAY_FOLLOW)}")
         given = {
             "content_sha256": content_sha256,
+            "drafted_by": drafted_by,
             "approved_by": approved_by,
             "approved_at": approved_at,
             "published_at": published_at,
@@ -111,10 +114,12 @@ class Releases(Transactions):
                 return as_record(ReleaseRow, release)
             if state == "approved" and not (approved_by and approved_at):
                 raise WrongState(f"release {release_id}: an approval names who approved and when")
+            if state == "approved" and approved_by:
+                _check_that_another_approves(release, approved_by)
             if state == "published" and published_at is None:
                 raise WrongState(f"release {release_id}: a publication says when")
             if state == "drafted":
-                release.approved_by = release.approved_at = None
+                release.approved_by = release.approved_at = release.drafted_by = None
             release.state = state
             for name, value in given.items():
                 if value is not None:
@@ -147,6 +152,15 @@ def _release(session: Session, release_id: str, for_change: bool = False) -> Rel
     if found is None:
         raise NotFound(f"the ledger has no release {release_id}")
     return found
+
+
+def _check_that_another_approves(release: Release, by: str) -> None:
+    asked = {name.strip().casefold() for name in (release.started_by, release.drafted_by) if name}
+    if by.strip().casefold() in asked:
+        raise WrongState(
+            f"release {release.release_id}: {by} started or drafted it and cannot approve it; expected the account of "
+            "another person: ask one to approve it"
+        )
 
 
 def _number_used(session: Session, release: ReleaseRecord) -> bool:

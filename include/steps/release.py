@@ -61,13 +61,25 @@ class Published(TypedDict):
 
 
 def freeze(
-    year: int, as_at: datetime | None = None, reason: str | None = None, home: Home | None = None
+    year: int,
+    as_at: datetime | None = None,
+    reason: str | None = None,
+    home: Home | None = None,
+    *,
+    by: str | None = None,
 ) -> Frozen:
     """Fix what the release of a year rests on: the batches committed by `as_at` (now, where not given).
 
     The same batches, expected reports, stage, rules and code as the newest release of the year give that release
     again. Otherwise the next number is taken; after a published release it needs a `reason`, except for the first final one. A newest
     release that was not published yet is set aside (rejected): its number is not used again.
+
+    Args:
+        year: that the figures are about.
+        as_at: UTC moment.
+        reason: why a published release is revised.
+        home: of the environment, where none is given.
+        by: account of the person who starts the release and so cannot approve it; None where a schedule does.
 
     Raises:
         ReleaseError: nothing was committed by then, or a revision has no reason.
@@ -94,6 +106,7 @@ def freeze(
             code_version=code_version(),
             frozen_at=clock.now(),
             reason=why,
+            started_by=by,
         )
         ledger.freeze_release(record, batches)
         if newest is not None and newest.state != "published":
@@ -123,10 +136,11 @@ def check(release_id: str, home: Home | None = None) -> Checked:
     }
 
 
-def draft(release_id: str, home: Home | None = None) -> str:
+def draft(release_id: str, home: Home | None = None, *, by: str | None = None) -> str:
     """Write the checked release to the drafts folder and return its path; a published one stays as it is.
 
-    The same bytes again change nothing, not even an approval; other bytes make a new draft, which voids it.
+    The same bytes again change nothing, not even an approval; other bytes make a new draft, which voids it and is
+    not approved by the account `by` that asked for it.
 
     Raises:
         ReleaseRefused, IncompleteCard: as `check`.
@@ -142,15 +156,21 @@ def draft(release_id: str, home: Home | None = None) -> str:
         path = folders.write_draft(home, release_id, files)
         ledger.save_figures(release_id, _figure_rows(built.headlines))
         if row.state not in ("drafted", "approved") or row.content_sha256 != content:
-            ledger.set_release_state(release_id, "drafted", content_sha256=content)
+            ledger.set_release_state(release_id, "drafted", content_sha256=content, drafted_by=by)
         return str(path)
 
 
 def approve(release_id: str, by: str, home: Home | None = None) -> ReleaseRow:
     """Note that a person agreed to publish the draft as it is now; a second approval changes nothing.
 
+    Args:
+        release_id: for example 2025.1-provisional.
+        by: the person's account, as Airflow or the operating system knows it; not the one that started the release.
+        home: of the environment, where none is given.
+
     Raises:
         ReleaseError: nobody is named, or there is no draft, or it was changed after it was drafted.
+        WrongState: `by` started or drafted the release.
     """
     home = home or Home.from_environment()
     if not by.strip():

@@ -172,8 +172,11 @@ def release_steps(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     from include.steps import release
 
     calls: list[tuple[str, ...]] = []
-    monkeypatch.setattr(release, "freeze", lambda year: calls.append(("freeze", year)) or {"release_id": "R"})
-    for name in ("check", "draft", "publish"):
+    monkeypatch.setattr(
+        release, "freeze", lambda year, by: calls.append(("freeze", year, by)) or {"release_id": "R"}
+    )
+    monkeypatch.setattr(release, "draft", lambda rid, by: calls.append(("draft", rid, by)) or "drafts/R")
+    for name in ("check", "publish"):
         monkeypatch.setattr(
             release, name, lambda rid, name=name: calls.append((name, rid)) or {"release_id": rid}
         )
@@ -181,7 +184,7 @@ def release_steps(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     return calls
 
 
-def _answer(monkeypatch: pytest.MonkeyPatch, chosen: str) -> None:
+def _answer(monkeypatch: pytest.MonkeyPatch, chosen: str, name: str = "ann") -> None:
     """A person answers at once: the operator goes on as Airflow lets it when an answer is there."""
     from airflow.providers.standard.operators import hitl
     from airflow.sdk import timezone
@@ -190,7 +193,7 @@ def _answer(monkeypatch: pytest.MonkeyPatch, chosen: str) -> None:
         "chosen_options": [chosen],
         "params_input": {},
         "responded_at": timezone.utcnow(),
-        "responded_by_user": {"id": "7", "name": "ann"},
+        "responded_by_user": {"id": "7", "name": name},
     }
     monkeypatch.setattr(
         hitl.HITLOperator,
@@ -206,13 +209,56 @@ def test_the_approved_release_is_published_in_the_name_of_who_approved(
     done = bag.dags["annual_release"].test(run_conf={"year": 2024})
     assert done.state == "success"
     assert release_steps == [
-        ("freeze", 2024),
+        ("freeze", 2024, "dag_test"),
         ("check", "R"),
-        ("draft", "R"),
+        ("draft", "R", "dag_test"),
         ("approve", "R", "ann"),
         ("publish", "R"),
     ]
     assert _events(done) == [{"release_id": "R"}]
+
+
+def test_who_started_the_run_does_not_approve_its_release(bag, release_steps, monkeypatch) -> None:
+    _answer(monkeypatch, "Approve", name="DAG_test ")
+    done = bag.dags["annual_release"].test(run_conf={"year": 2024})
+    assert done.state == "failed"
+    assert [call[0] for call in release_steps] == ["freeze", "check", "draft"]
+
+
+@pytest.mark.parametrize(
+    ("listed", "starter", "asked"),
+    [
+        ("", "ann", None),
+        (" ann , olga=3,", "ann", [{"id": "3", "name": "olga"}]),
+        ("ann,olga=3", "Olga", [{"id": "ann", "name": "ann"}]),
+        ("ann,olga=3", None, [{"id": "ann", "name": "ann"}, {"id": "3", "name": "olga"}]),
+    ],
+)
+def test_the_listed_approvers_are_asked_without_the_starter(monkeypatch, listed, starter, asked) -> None:
+    from dags.approval import approvers
+
+    monkeypatch.setenv("ODCM_APPROVERS", listed)
+    assert approvers(starter) == asked
+
+
+def test_a_list_with_the_starter_alone_asks_nobody(monkeypatch) -> None:
+    from airflow.sdk.exceptions import AirflowFailException
+
+    from dags.approval import approvers
+
+    monkeypatch.setenv("ODCM_APPROVERS", "ann")
+    with pytest.raises(AirflowFailException, match="lists nobody but ann"):
+        approvers("ann")
+
+
+def test_airflow_is_given_the_users_who_may_approve(bag, release_steps, monkeypatch) -> None:
+    from airflow.providers.standard.operators import hitl
+
+    asked = []
+    monkeypatch.setenv("ODCM_APPROVERS", "dag_test,olga=3")
+    monkeypatch.setattr(hitl.HITLOperator, "execute", lambda self, context: asked.append(self.assigned_users))
+    bag.dags["annual_release"].test(run_conf={"year": 2024})
+    assert asked == [[{"id": "3", "name": "olga"}]]
 
 
 def test_a_rejected_release_is_not_published_and_the_run_ends_failed(bag, release_steps, monkeypatch) -> None:
@@ -228,7 +274,7 @@ def test_without_a_year_last_year_is_released(bag, release_steps, monkeypatch) -
 
     _answer(monkeypatch, "Approve")
     bag.dags["annual_release"].test(run_conf={"year": None}, run_after=datetime(2026, 1, 31, 4, tzinfo=UTC))
-    assert release_steps[0] == ("freeze", 2025)
+    assert release_steps[0] == ("freeze", 2025, "dag_test")
 
 
 @pytest.mark.parametrize(

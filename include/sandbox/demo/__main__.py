@@ -15,7 +15,7 @@ from rich.console import Console
 
 from include.sandbox.demo import ending
 from include.sandbox.demo.api import Airflow, ApiRefused
-from include.sandbox.demo.place import USER, Place, Ports, Secrets, environment
+from include.sandbox.demo.place import APPROVER, USER, Place, Ports, Secrets, environment
 from include.sandbox.demo.services import ServiceDied, Services, commands
 from include.sandbox.demo.story import DAGS, INGEST, Story, StoryFailed
 
@@ -58,7 +58,8 @@ def up(console: Console, place: Place, services: Services, stays: bool) -> None:
     _prepare(console, place, services, env)
     airflow = Airflow(env["AIRFLOW__API__BASE_URL"], USER, keys.password)
     _start(console, services, airflow, commands(place, ports), env)
-    story = Story(airflow, services, console)
+    approver = Airflow(env["AIRFLOW__API__BASE_URL"], APPROVER, keys.password)
+    story = Story(airflow, approver, services, console)
     console.print(f"[bold]Ingest[/]: {len(INGEST)} DAGs, then the statistics they wake")
     story.ingest()
     console.print("[bold]Annual release[/], then the summaries it wakes")

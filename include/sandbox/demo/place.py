@@ -15,6 +15,8 @@ SIMULATED_NOW = "2026-01-31T09:00:00+05:00"
 """The demo's clock, so that the release is the same whenever it is made: the day a provisional one is due (T1)."""
 
 USER = "demo"
+APPROVER = "approver"
+"""Who starts a release does not approve it."""
 PARALLEL_TASKS = 6
 """More than processors, since a task waits for the API server about as long as it computes."""
 
@@ -78,7 +80,7 @@ class Secrets:
         """The secrets of the place; made if it has none yet."""
         if place.secrets_file.exists():
             lines = place.secrets_file.read_text().splitlines()
-            return cls(**dict(line.split("=", 1) for line in lines if line))
+            return cls(**dict(line.split("=", 1) for line in lines if line))._kept(place)
         made = cls(
             jwt=secrets.token_urlsafe(64),
             fernet=base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
@@ -87,8 +89,12 @@ class Secrets:
             api_token=secrets.token_urlsafe(24),
         )
         write_private(place.secrets_file, "".join(f"{name}={value}\n" for name, value in vars(made).items()))
-        write_private(place.passwords_file, json.dumps({USER: made.password}))
-        return made
+        return made._kept(place)
+
+    def _kept(self, place: Place) -> Secrets:
+        """These, their passwords where Airflow looks for them."""
+        write_private(place.passwords_file, json.dumps(dict.fromkeys((USER, APPROVER), self.password)))
+        return self
 
 
 @dataclass(frozen=True)
@@ -156,7 +162,7 @@ def environment(place: Place, keys: Secrets, ports: Ports) -> dict[str, str]:
         "AIRFLOW__CORE__PARALLELISM": os.environ.get("ODCM_DEMO_PARALLELISM", str(PARALLEL_TASKS)),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(place.passwords_file),
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin,{APPROVER}:op",
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "3600",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{place.airflow / 'airflow.db'}",

@@ -40,8 +40,9 @@ class StoryFailed(RuntimeError):
 class Story:
     """Runs the year through Airflow's REST API and shows how it goes."""
 
-    def __init__(self, airflow: Airflow, services: Services, console: Console) -> None:
+    def __init__(self, airflow: Airflow, approver: Airflow, services: Services, console: Console) -> None:
         self.airflow = airflow
+        self.approver = approver
         self.services = services
         self.console = console
         self._ended: dict[tuple[str, str], RunView] = {}
@@ -79,10 +80,12 @@ class Story:
             self._until(lambda: self._waiting_or_ended(run, board))
         if not self.airflow.run(run).ended:
             time.sleep(A_PERSON_TAKES_S)
-            answer = self.airflow.approve(run, "approve")
+            self.approver.sign_in()
+            answer = self.approver.approve(run, "approve")
             self.console.print(
                 f'  The release waits for a person. The demo answers "{answer["chosen_options"][0]}" through'
-                f" Airflow's API, as user {answer['responded_by']['name']}; in life a person does, in Airflow's UI."
+                f" Airflow's API, as user {answer['responded_by']['name']}: who started the run cannot. In life a"
+                " person does, in Airflow's UI."
             )
         with Board(self.console) as board:
             self._until(lambda: self._released(run, before, board))

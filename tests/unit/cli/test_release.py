@@ -36,27 +36,27 @@ def test_a_release_is_listed_with_stable_keys(country, frozen):
     assert row["as_at"] == "2026-01-31T00:00:00+00:00"
 
 
-def test_nothing_is_published_in_nobodys_name(country, frozen):
-    done = country.odcm("release", "publish", ID, "--yes")
+def test_publishing_approves_first_in_the_name_of_the_account(country, frozen, monkeypatch):
+    monkeypatch.setattr("include.runtime.account.account", lambda: "ann")
+    assert country.data("release", "publish", ID)["release_id"] == ID
+    assert frozen == [("approve", "ann"), ("publish",)]
+
+
+def test_nobody_says_by_himself_who_approves(country, frozen):
+    done = country.odcm("release", "publish", ID, "--by", "A. Person")
     assert (done.exit_code, frozen) == (2, [])
-    assert "--by NAME says who approves it" in done.stderr
-
-
-def test_publishing_in_a_persons_name_approves_first(country, frozen):
-    assert country.data("release", "publish", ID, "--by", "A. Person")["release_id"] == ID
-    assert frozen == [("approve", "A. Person"), ("publish",)]
 
 
 @pytest.mark.parametrize(("answer", "code"), [(False, 1), (True, 0)])
 def test_on_a_terminal_the_person_is_asked(country, frozen, monkeypatch, answer, code):
     monkeypatch.setattr("include.cli.release.on_a_terminal", lambda: True)
     monkeypatch.setattr("typer.confirm", lambda question, err: answer)
-    done = country.odcm("release", "publish", ID, "--by", "A. Person")
+    done = country.odcm("release", "publish", ID)
     assert (done.exit_code, len(frozen)) == (code, 2 if answer else 0)
 
 
 def test_an_unknown_release_is_wrong_usage(country, frozen):
-    done = country.odcm("release", "publish", "2031.1-final", "--by", "A. Person")
+    done = country.odcm("release", "publish", "2031.1-final")
     assert (done.exit_code, "2031.1-final" in done.stderr) == (2, True)
 
 

@@ -1,5 +1,6 @@
 """Releases move one way, and what is published stays."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -44,6 +45,24 @@ def test_a_new_draft_voids_the_approval(ledger: Ledger) -> None:
     assert ledger.release(ID).approved_by is None
     with pytest.raises(WrongState):
         ledger.set_release_state(ID, "published", published_at=NOON)
+
+
+@pytest.mark.parametrize("name", ["ann", "bob", " Ann", "BOB"])
+def test_who_started_or_drafted_a_release_does_not_approve_it(ledger: Ledger, name: str) -> None:
+    ledger.freeze_release(replace(release(), started_by="ann"), [with_committed_batch(ledger)])
+    ledger.set_release_state(ID, "drafted", drafted_by="bob")
+    with pytest.raises(WrongState, match="cannot approve it; expected the account of another person"):
+        ledger.set_release_state(ID, "approved", approved_by=name, approved_at=NOON)
+    assert ledger.release(ID).state == "drafted"
+    assert ledger.set_release_state(ID, "approved", approved_by="eve", approved_at=NOON).state == "approved"
+
+
+def test_a_new_draft_is_of_who_made_it(ledger: Ledger) -> None:
+    ledger.freeze_release(release(), [with_committed_batch(ledger)])
+    ledger.set_release_state(ID, "drafted", drafted_by="bob")
+    ledger.set_release_state(ID, "drafted", content_sha256="e" * 64)
+    row = ledger.set_release_state(ID, "approved", approved_by="bob", approved_at=NOON)
+    assert (row.started_by, row.drafted_by, row.approved_by) == (None, None, "bob")
 
 
 def test_an_approval_names_a_person(ledger: Ledger) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from include.ledger import Ledger
+from include.ledger import Ledger, WrongState
 from include.publish import IncompleteCard, ReleaseRefused
 from include.steps import release
 from include.steps.release import ReleaseError
@@ -53,6 +53,23 @@ def test_from_freeze_to_publication(home):
     assert release.verify(ID) == []
     assert [(each["release_id"], each["current"]) for each in release.releases()] == [(ID, True)]
     assert len(release.figures()) == 23
+
+
+def test_the_account_that_started_a_release_does_not_approve_it(home):
+    release.freeze(2025, by="ann")
+    release.draft(ID, by="ann")
+    with pytest.raises(WrongState, match="ann started or drafted it"):
+        release.approve(ID, "ann")
+    with pytest.raises(ReleaseError, match="has to approve it first"):
+        release.publish(ID)
+    assert release.approve(ID, "bob").approved_by == "bob"
+
+
+def test_the_same_draft_again_is_still_of_who_made_it(home):
+    release.freeze(2025)
+    release.draft(ID, by="ann")
+    release.draft(ID, by="bob")
+    assert release.approve(ID, "bob").drafted_by == "ann"
 
 
 def test_a_second_run_of_everything_changes_nothing(home):
