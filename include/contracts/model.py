@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,12 +71,19 @@ class Expectation:
 class Series:
     """What numbers since January go on from month to month (R6): `measures` by the month of a date field.
 
-    Rows with the same source and the same values of `fields` belong to one series.
+    Records of one identity but for the month are a series.
+
+    Attributes:
+        fields: by which a person is told what a series is of.
+        month: the date field.
+        measures: what counts since January.
+        units: measure → the column that holds its unit.
     """
 
     fields: tuple[str, ...]
     month: str
     measures: tuple[str, ...]
+    units: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -211,16 +219,25 @@ def _series(path: Path, found: Any, fields: tuple[Field, ...]) -> Series | None:
     if found is None:
         return None
     types = {field.name: field.type for field in fields if not field.restricted}
-    series = Series(tuple(found["fields"]), found["month"], tuple(found["measures"]))
+    series = Series(
+        tuple(found["fields"]), found["month"], tuple(found["measures"]), dict(found.get("units", {}))
+    )
     fit = (
         set(series.fields) <= set(types)
         and types.get(series.month) == "date"
         and all(types.get(name) in ("integer", "number") for name in series.measures)
+        and set(series.units) <= set(series.measures)
+        and set(series.units.values()) <= set(types)
     )
-    if not fit or set(found) != {"fields", "month", "measures"}:
+    if not fit or not {"fields", "month", "measures"} <= set(found) <= {
+        "fields",
+        "month",
+        "measures",
+        "units",
+    }:
         raise ContractError(
-            f"{path.name}: customProperties.series: expected fields, a month that is a date and measures that are "
-            "numbers, all of them columns of the table that are not restricted"
+            f"{path.name}: customProperties.series: expected fields, a month that is a date, measures that are numbers "
+            "and units (measure: column of its unit), all of them columns of the table that are not restricted"
         )
     return series
 

@@ -90,6 +90,7 @@ class Inputs:
         expected: reports the source definitions expect; columns of `REPORTS`, month 1 to 12.
         received: reports that came in those batches; same columns.
         states: what became of each expected report; columns of `STATES`.
+        nationwide: the sources that report what belongs to no region (C3).
     """
 
     core: Mapping[str, Sequence[str]]
@@ -99,16 +100,22 @@ class Inputs:
     expected: pa.Table
     received: pa.Table
     states: pa.Table
+    nationwide: Sequence[str] = ()
 
 
 def build(
-    inputs: Inputs, years: Sequence[int], *, memory_limit: str = "768MB", spill: Path | None = None
+    inputs: Inputs,
+    years: Sequence[int] | None = None,
+    *,
+    memory_limit: str = "768MB",
+    spill: Path | None = None,
 ) -> dict[str, pa.Table]:
-    """Every mart for the given years, by name, with the columns and types of its contract, in a fixed order of rows.
+    """Every mart, by name, with the columns and types of its contract, in a fixed order of rows.
 
     Args:
         inputs: core files and reports, as known at one moment.
-        years: calendar years to count; a change on the year before needs that year among them.
+        years: calendar years to count; a change on the year before needs that year among them. Where not given,
+            every year of which core holds a row, or for which a report was expected or came.
         memory_limit: what the counting may take, in DuckDB's notation.
         spill: restricted folder for what does not fit; without one, nothing is written to disk.
 
@@ -117,15 +124,16 @@ def build(
     core, duplicates = inputs.core.values(), inputs.duplicates.values()
     reads = itertools.chain(*core, *duplicates)
     with connect(reads=reads, folder=spill, memory_limit=memory_limit) as connection:
-        _register(connection, inputs, years)
+        _register(connection, inputs)
         connection.execute(_sql("macros"))
         for dataset in DATASETS:
             _current_state(connection, dataset)
+        _choose_years(connection, years)
         connection.execute(_sql("reporting"))
         return {f"mart_{mart}": _count(connection, f"mart_{mart}") for mart in MARTS}
 
 
-def _register(connection: duckdb.DuckDBPyConnection, inputs: Inputs, years: Sequence[int]) -> None:
+def _register(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
     for dataset in DATASETS:
         schema = arrow_schema(load(f"core_{dataset}"))
         _register_files(connection, f"core_{dataset}", inputs.core.get(dataset, ()), schema)
@@ -135,10 +143,18 @@ def _register(connection: duckdb.DuckDBPyConnection, inputs: Inputs, years: Sequ
     connection.register("known_batches", pa.table({"batch_id": pa.array(inputs.known_batches, pa.string())}))
     connection.register("delivery_order", inputs.order.select(ORDER.names).cast(ORDER))
     connection.register("datasets", pa.table({"dataset": pa.array(DATASETS, pa.string())}))
-    connection.register("years", pa.table({"year": pa.array(sorted(set(years)), pa.int64())}))
     connection.register("expected_reports", inputs.expected.select(REPORTS.names).cast(REPORTS))
     connection.register("received_reports", inputs.received.select(REPORTS.names).cast(REPORTS))
+    connection.register("nationwide", pa.table({"source_id": pa.array(inputs.nationwide, pa.string())}))
     connection.register("report_state", inputs.states.select(STATES.names).cast(STATES))
+
+
+def _choose_years(connection: duckdb.DuckDBPyConnection, years: Sequence[int] | None) -> None:
+    """The table `years`."""
+    if years is None:
+        connection.execute(_sql("years"))
+    else:
+        connection.register("years", pa.table({"year": pa.array(sorted(set(years)), pa.int64())}))
 
 
 def _register_files(
@@ -164,16 +180,20 @@ def _current_state(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
         connection.execute(_sql("as_known", dataset=dataset, columns=counted))
         return
     named = {part.rpartition(" as ")[2].strip() for part in counted.split(",")}
-    fields = ["source_id", *series.fields]
-    more = [name for name in (*fields, series.month, *series.measures, "since_january") if name not in named]
+    wanted = ("record_key", "since_january", *series.measures, series.month)
+    more = [name for name in wanted if name not in named]
+    more += [] if "months_spanned" in named else ["1 as months_spanned"]
     connection.execute(_sql("as_known", dataset=dataset, columns=", ".join([counted, *more])))
+    connection.execute(
+        _sql("series", dataset=dataset, month=series.month, measures=", ".join(series.measures))
+    )
+    for measure, unit in series.units.items():
+        connection.execute(_sql("one_unit", measure=measure, unit=unit, month=series.month))
     connection.execute(
         _sql(
             "since_january",
             dataset=dataset,
-            series=", ".join(fields),
             month=series.month,
-            sums=_each(series, "sum({0}) as {0}"),
             settled=_each(series, "if({0} is null, null, min({0}) over later) as {0}"),
             differences=_each(series, "coalesce({0} - coalesce(max({0}) over earlier, 0), 0) as {0}"),
         )

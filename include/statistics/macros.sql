@@ -1,10 +1,11 @@
 -- What several rules say in the same way.
 
--- R4: ':' nobody reported and nothing is known, 'p' a report is missing but something is known, '' all expected reports are in.
+-- R4: ':' nobody reported and nothing is known, '' all expected reports are in, 'p' something is known but a report is
+-- missing, or nobody was to report and nobody did.
 create or replace macro obs_status(counted, expected, received, heard) as
     case
         when coalesce(heard, 0) = 0 and coalesce(counted, 0) = 0 then ':'
-        when coalesce(received, 0) >= coalesce(expected, 0) then ''
+        when coalesce(heard, 0) > 0 and coalesce(received, 0) >= coalesce(expected, 0) then ''
         else 'p'
     end;
 

@@ -1,24 +1,21 @@
 -- ${dataset}_as_known again, with months in place of numbers that count since January (R6).
 -- Within a series and year the numbers known for the months go up. Where one is lower than an earlier one, the later is
 -- newer knowledge: no earlier month stands above it, so that the sum up to a month is the newest number for it. A month
--- is what its number adds to the months before; after months without a number it holds theirs as well (months_spanned).
+-- is what its number adds to the months before, and everything else is as the row of the month says; after months
+-- without a number it holds theirs as well (months_spanned).
 create or replace table ${dataset}_as_known as
-with reached as (
-    select ${series}, year(${month}) as of_year, month(${month}) as of_month, ${sums}
-    from ${dataset}_as_known where since_january
-    group by all
-),
-settled as (
+with settled as (
     select * replace (${settled})
-    from reached
-    window later as (partition by ${series}, of_year order by of_month rows between current row and unbounded following)
+    from stated
+    window later as (partition by series, of_year order by ${month} rows between current row and unbounded following)
 ),
 months as (
-    select ${series}, make_date(of_year, of_month, 1) as ${month}, ${differences},
-        of_month - lag(of_month, 1, 0) over (partition by ${series}, of_year order by of_month) as months_spanned
+    select * exclude (series, of_year, of_month) replace (
+        ${differences},
+        of_month - lag(of_month, 1, 0) over (partition by series, of_year order by ${month}) as months_spanned)
     from settled
-    window earlier as (partition by ${series}, of_year order by of_month rows between unbounded preceding and 1 preceding)
+    window earlier as (partition by series, of_year order by ${month} rows between unbounded preceding and 1 preceding)
 )
 from ${dataset}_as_known where not coalesce(since_january, false)
 union all by name
-select *, true as since_january, 1 as revision_no from months;
+from months;

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from include.contracts import Series
+from include.contracts import Series, codelist
 from include.steps import history
 from include.steps.history import Past
 from include.steps.judge_queries import Input, Task
@@ -35,6 +35,11 @@ def find(
     if series is None:
         return []
     history.put_in_order(con, past, inputs, readable, {})
+    con.register("units_listed", codelist("units"))
+    con.execute(
+        "create or replace temp table units as select code as unit, base_unit, to_base::double as to_base from units_listed"
+    )
+    con.unregister("units_listed")
     fallen: dict[int, list[dict[str, Any]]] = {}
     for number, measure, *of, year, before, month, reached, was in con.execute(
         _query(task, series, past, staging)
@@ -61,8 +66,8 @@ def _query(task: Task, series: Series, past: Past, staging: Path) -> str:
     rows = history.rows_of([*past.core, *staged], columns)
     fields, month = ", ".join(series.fields), series.month
     reached = " union all ".join(
-        f"select {quoted(measure)} as measure, {rank} as rank, {fields}, year({month}) as year, month({month}) as month, "
-        f"sum({measure}) as reached, max(delivery) filter (is_new) as delivery from current group by all"
+        f"select {quoted(measure)} as measure, {rank} as rank, series, {fields}, {month} as day, {measure} as reached, "
+        f"{series.units.get(measure, 'null')} as unit, if(is_new, delivery, null) as delivery from current"
         for rank, measure in enumerate(series.measures)
     )
     return f"""
@@ -84,19 +89,23 @@ def _query(task: Task, series: Series, past: Past, staging: Path) -> str:
             select record_key, arg_max(content_hash, (place, raw_row)) as was from earlier group by record_key
         ),
         current as (
-            select rows.*, newest.delivery, content_hash is distinct from was as is_new
+            select rows.*, newest.delivery, content_hash is distinct from was as is_new,
+                array_to_string(list_filter(string_split(record_key, '|'), lambda part: part <> {month}::varchar), '|') as series
             from newest join {rows} as rows using (record_key, content_hash) join places using (delivery_id)
                 left join before using (record_key)
             where since_january and feed_id = {quoted(task.feed_id)}
             qualify row_number() over (partition by record_key order by place, raw_row) = 1
         ),
         compared as (
-            select *, lag(month) over earlier_month as month_before, lag(reached) over earlier_month as was,
-                lag(delivery) over earlier_month as delivery_before
-            from ({reached}) where reached is not null
-            window earlier_month as (partition by rank, {fields}, year order by month)
+            select * exclude (base_unit, to_base), year(day) as year, month(day) as month, month(lag(day) over earlier) as month_before,
+                if(lag(unit) over earlier is distinct from unit, to_base / lag(to_base) over earlier, 1) as in_unit_before,
+                lag(base_unit) over earlier is not distinct from base_unit as is_same_kind,
+                lag(reached) over earlier as was, lag(delivery) over earlier as delivery_before
+            from ({reached}) left join units using (unit) where reached is not null
+            window earlier as (partition by rank, series, year(day) order by day)
         )
-        select coalesce(delivery, delivery_before) as number, measure, {fields}, year, month_before, month, reached, was
-        from compared where reached < was and number is not null
+        select coalesce(delivery, delivery_before) as number, measure, {fields}, year, month_before, month,
+            reached * in_unit_before as reached, was
+        from compared where is_same_kind and reached * in_unit_before < was and number is not null
         order by number, year, month, rank, {fields}
     """

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import calendar
+import functools
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from include.contracts import ALMATY, codes, day_in_kazakhstan
+from include.contracts import ALMATY, codelist, codes, day_in_kazakhstan
 from include.ledger import DeliveredRow, Ledger
 from include.sources import Feed, SourceDefinition
 from include.steps import clock, definitions
@@ -127,13 +128,32 @@ def heard(
 
 
 def expected(sources: Mapping[str, SourceDefinition], years: Sequence[int]) -> list[Report]:
-    """One report a month from each feed that declares a rhythm, for whole calendar years (C1)."""
+    """One report a month from each feed that declares a rhythm, for whole calendar years (C1).
+
+    None of a month in which the region did not exist yet (T4).
+    """
     return [
-        (dataset, source.source, own_region(sources, source.source), year, month)
+        (dataset, source.source, region, year, month)
         for source, dataset, feed in _feeds(sources)
+        for region in [own_region(sources, source.source)]
         for year in years
         for month in range(1, 13)
-        if _is_expected(feed, (year, month))
+        if _is_expected(feed, region, (year, month))
+    ]
+
+
+def years_due(sources: Mapping[str, SourceDefinition], as_at: datetime) -> list[int]:
+    """The years of which a report was due before a moment: silence about them is to be seen (R4)."""
+    today = day_in_kazakhstan(as_at)
+    return [
+        year
+        for year in range(_first_year(sources, today.year), today.year + 1)
+        if any(
+            _is_expected(feed, own_region(sources, source.source), (year, month))
+            and _due(feed, (year, month))[0] < today
+            for source, _, feed in _feeds(sources)
+            for month in range(1, 13)
+        )
     ]
 
 
@@ -161,12 +181,12 @@ def states(
     by_feed = heard.by_feed()
     found = []
     for source, dataset, feed in _feeds(sources):
-        feed_id = f"{source.source}/{dataset}"
+        feed_id, region = f"{source.source}/{dataset}", own_region(sources, source.source)
         own = by_feed.get(feed_id)
         by_month = _by_month(feed, own or [], heard.answers.get(feed_id, ()))
         for year in sorted(set(years)):
             for month in range(1, 13):
-                if not _is_expected(feed, (year, month)):
+                if not _is_expected(feed, region, (year, month)):
                     continue
                 here = by_month.get((year, month), _OfMonth())
                 due, missing_after = _due(feed, (year, month))
@@ -175,7 +195,7 @@ def states(
                 on = day_in_kazakhstan(min(moments)) if moments else None
                 found.append(
                     ReportState(
-                        dataset, source.source, own_region(sources, source.source), year, month, state, due, on,
+                        dataset, source.source, region, year, month, state, due, on,
                         max(0, ((on or today) - due).days), len(here.deliveries),
                         sum(d.rows_for_us or 0 for d in here.deliveries),
                     )
@@ -220,9 +240,31 @@ def _feeds(sources: Mapping[str, SourceDefinition]) -> Iterator[tuple[SourceDefi
                 yield source, dataset, feed
 
 
-def _is_expected(feed: Feed, month: Month) -> bool:
+def _is_expected(feed: Feed, region: str, month: Month) -> bool:
     rhythm = feed.rhythm
-    return rhythm is not None and (month[0] in rhythm.years or f"{month[0]}-{month[1]:02}" >= rhythm.since)
+    return (
+        rhythm is not None
+        and (month[0] in rhythm.years or f"{month[0]}-{month[1]:02}" >= rhythm.since)
+        and _last_day(month) >= _exists_from().get(region, date.min)
+    )
+
+
+def _first_year(sources: Mapping[str, SourceDefinition], default: int) -> int:
+    """The first year of any rhythm."""
+    rhythms = [feed.rhythm for _, _, feed in _feeds(sources) if feed.rhythm]
+    firsts = [year for rhythm in rhythms for year in (int(rhythm.since[:4]), *rhythm.years)]
+    return min(firsts, default=default)
+
+
+@functools.cache
+def _exists_from() -> dict[str, date]:
+    """Region → the day from which it exists, of those that were founded since the others were (T4)."""
+    rows = codelist("regions").to_pylist()
+    return {row["code"]: date.fromisoformat(row["valid_from"]) for row in rows if row["valid_from"]}
+
+
+def _last_day(month: Month) -> date:
+    return date(*month, calendar.monthrange(*month)[1])
 
 
 def _by_month(
@@ -274,7 +316,7 @@ def _due(feed: Feed, month: Month) -> tuple[date, date]:
         last = 12
     elif rhythm.every == "quarter":
         last = _quarter(last) + 2
-    ends = date(year, last, calendar.monthrange(year, last)[1])
+    ends = _last_day((year, last))
     days = (date.max - ends).days  # of a year beyond reach, that an earlier version of this program took in
     due = ends + timedelta(days=min(rhythm.due_days, days))
     return due, due + timedelta(days=min(rhythm.late_days, (date.max - due).days))

@@ -1,11 +1,11 @@
-"""Statistics: the marts of all years heard of, from core as known at a moment."""
+"""Statistics: the marts of every year that is known or expected, from core as known at a moment."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import pyarrow as pa
 
@@ -18,6 +18,8 @@ from include.steps import clock, definitions, reports
 from include.steps.context import open_ledger
 from include.storage import parquet, tables
 from include.storage.home import Home
+
+NOT_ALLOCATED = "KZ-NAT"
 
 
 class Built(TypedDict):
@@ -40,7 +42,7 @@ def build(as_at: datetime | None = None, home: Home | None = None) -> Built:
         known = [batch.batch_id for batch in ledger.committed_batches(as_at)]
         moment = (as_at or clock.now()).astimezone(UTC)
         inputs = inputs_of(home, ledger, known, moment)
-    marts = statistics.build(inputs, years_heard(inputs), spill=spill_folder(home))
+    marts = statistics.build(inputs, spill=spill_folder(home))
     folder = home.marts / f"as_at={moment:%Y%m%dT%H%M%SZ}" if as_at else home.marts
     return {
         "marts": parquet.write_marts(folder, marts),
@@ -77,21 +79,20 @@ def delivery_order(heard: reports.Heard) -> pa.Table:
 
 def report_tables(
     sources: Mapping[str, SourceDefinition], heard: reports.Heard, as_at: datetime
-) -> dict[str, pa.Table]:
-    """What the marts read of reports, for the years that any came for: expected, received, states."""
+) -> dict[str, Any]:
+    """What the marts read of reports: expected, received, states, and who reports for the whole nation.
+
+    Of every year for which one came or was due by then.
+    """
     received = reports.received(sources, heard)
-    years = sorted({report[3] for report in received})
+    years = sorted({report[3] for report in received} | set(reports.years_due(sources, as_at)))
     states = reports.states(sources, heard, years, as_at)
     return {
         "expected": _table(reports.expected(sources, years)),
         "received": _table(received),
         "states": pa.Table.from_pylist([vars(state) for state in states], STATES),
+        "nationwide": sorted(name for name, source in sources.items() if NOT_ALLOCATED in source.regions),
     }
-
-
-def years_heard(inputs: Inputs) -> list[int]:
-    """The years for which at least one report came in: these are counted."""
-    return sorted(set(inputs.received["year"].to_pylist()))
 
 
 def spill_folder(home: Home) -> Path:

@@ -101,7 +101,7 @@ def marts() -> Work:
     from include import statistics
     from include.steps import clock
     from include.steps.context import open_ledger
-    from include.steps.statistics import inputs_of, spill_folder, years_heard
+    from include.steps.statistics import inputs_of, spill_folder
     from include.storage.home import Home
 
     home = Home.from_environment()
@@ -110,7 +110,7 @@ def marts() -> Work:
         inputs = inputs_of(home, ledger, known, clock.now())
 
     def work() -> dict[str, Any]:
-        built = statistics.build(inputs, years_heard(inputs), spill=spill_folder(home))
+        built = statistics.build(inputs, spill=spill_folder(home))
         return {name: table.num_rows for name, table in built.items()}
 
     return work

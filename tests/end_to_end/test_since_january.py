@@ -166,6 +166,26 @@ def test_a_fall_to_a_count_of_persons_that_may_not_be_shown_says_no_size(tmp_pat
     assert "by counts too small to show (C2)" in told and "%" not in told
 
 
+def test_a_fall_is_found_and_units_are_converted_whatever_else_changes(tmp_path: Path) -> None:
+    place = place_of(tmp_path)
+    path = place.sources / "KZ-43.yaml"
+    text = path.read_text(encoding="utf-8")
+    for column in ("unit", "lead_agency"):
+        definition = yaml.safe_load(text)
+        definition["feeds"]["seizure_item"]["fields"][column] = column
+        text = yaml.safe_dump(definition, allow_unicode=True)
+    path.write_text(text, encoding="utf-8")
+    head = "month;number;unit;lead_agency\n"
+    deliver(place, f"{head}01.01.2025;900;g;mia_police\n".encode(), f"s_{JANUARY}.csv")
+    deliver(place, f"{head}01.02.2025;901;kg;knb\n".encode(), f"s_{FEBRUARY}.csv")
+    deliver(place, f"{head}01.03.2025;900500;g;knb\n".encode(), f"s_{MARCH}.csv")
+    with place.entered():
+        ingest_feeds(["KZ-43/seizure_item"])
+    assert [mass for _, mass in months(place)] == pytest.approx([0.9, 899.6, 0, 900.5])
+    (told,) = raised(place)
+    assert "quantity" in told and "2025-02 to 2025-03 from 901 to 900.5" in told
+
+
 def test_only_what_is_a_series_can_count_since_january(tmp_path: Path) -> None:
     path = small_place(tmp_path, delivers={"kind": "cumulative"}).sources / "KZ-43.yaml"
     with pytest.raises(

@@ -88,6 +88,7 @@ class Country:
         self.order: list[str] = []  # delivery ids, the newest last
         self.expected: list[Row] = []
         self.received: list[Row] = []
+        self.nationwide: list[str] = []
         self._counted: dict[Any, dict[str, pa.Table]] = {}
 
     def add(self, dataset: str, *rows: Row) -> Country:
@@ -127,6 +128,7 @@ class Country:
             as_table(self.expected, REPORTS),
             as_table(self.received, REPORTS),
             as_table([self._state(report) for report in self.expected], STATES),
+            self.nationwide,
         )
 
     def _state(self, report: Row) -> Row:
@@ -140,6 +142,10 @@ class Country:
             "days_late": 0 if came else 99,
             "deliveries": int(came),
         }
+
+    def marts_of_every_year(self) -> dict[str, pa.Table]:
+        """All marts, for whatever years there is something to say about."""
+        return build(self.inputs())
 
     def marts(self, *years: int, known_batches: Sequence[str] = ("b1",)) -> dict[str, pa.Table]:
         """All marts of the rows added so far; counted once for the same rows in the same order."""

@@ -31,6 +31,22 @@ def test_counted_and_estimated_participants_are_never_added_and_are_empty_where_
     assert (podcasts["activities"], podcasts["participants_measured"]) == (0, 0)
 
 
+def test_participants_are_zero_where_a_zero_was_counted_and_the_sum_of_those_who_gave_a_number(country):
+    country.hears_all("prevention_activity", "KZ-71").add(
+        "prevention_activity",
+        {"kind": "event", "participants": 0, "participants_basis": "measured"},
+        {"kind": "video", "participants": 12, "participants_basis": "measured"},
+        {"kind": "video"},
+    )
+    mart = country.marts()["mart_prevention"]
+    assert [cell(mart, kind=kind)["participants_measured"] for kind in ("event", "video", "_T")] == [
+        0,
+        12,
+        12,
+    ]
+    assert cell(mart, kind="event")["participants_estimated"] is None
+
+
 def test_activities_are_counted_by_organiser_kind_and_audience(country):
     country.hears_all("prevention_activity", "KZ-71").add(
         "prevention_activity",

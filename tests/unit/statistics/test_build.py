@@ -62,7 +62,7 @@ def test_only_the_years_asked_for_are_counted(country):
 
 
 def test_the_rules_file_says_versions_and_threshold():
-    assert RULES.rules_version == RULES_VERSION == "2025-1"
+    assert RULES.rules_version == RULES_VERSION == "2025-2"
     assert 0 < RULES.coverage_threshold <= 1
 
 

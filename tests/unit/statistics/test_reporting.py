@@ -46,6 +46,58 @@ def test_r4_what_is_not_allocated_is_zero_once_anyone_has_reported(country):
     assert observed(country, region_code="KZ-NAT") == (0, "")
 
 
+def test_r4_what_is_not_allocated_is_missing_when_the_source_that_reports_it_is(country):
+    country.nationwide.append("KZ-71")
+    country.expects(*reports(DATASET, "KZ-71", "KZ-75"))
+    country.receives(*reports(DATASET, "KZ-71", months=[1]), *reports(DATASET, "KZ-75"))
+    assert observed(country, region_code="KZ-NAT", month=1) == (0, "")
+    assert observed(country, region_code="KZ-NAT", month=2) == (None, ":")
+    assert observed(country, region_code="KZ-NAT") == (0, "p")
+    assert observed(country, region_code="KZ-75") == (0, "")
+
+
+def test_r4_a_row_of_a_period_for_which_nobody_was_to_report_is_partial(country):
+    country.hears_all(DATASET, "KZ-71").add(DATASET, {"region_code": "KZ-75", "closed_on": "2025-03-05"})
+    assert observed(country, region_code="KZ-75") == (1, "p")
+
+
+def test_r4_the_status_is_that_of_region_and_period_and_the_same_for_every_stage(country):
+    country.expects(*reports("blocking_record", "KZ-71")).receives(
+        *reports("blocking_record", "KZ-71", months=[1, 2])
+    )
+    country.add("blocking_record", {"detected_on": "2025-01-10", "blocked_on": "2025-03-01"})
+    mart = rows(country.marts()["mart_channels"], region_code="KZ-71", platform="_T", category="_T")
+    seen = {(row["month"], row["stage"]): (row["channels"], row["obs_status"]) for row in mart}
+    assert seen[1, "detected"] == (1, "") and seen[1, "blocked"] == (0, "")
+    assert seen[3, "blocked"] == (1, "p") and seen[3, "detected"] == (None, ":")
+
+
+def test_every_year_that_core_holds_is_counted_whatever_its_delivery_was_for(country):
+    country.hears_all(DATASET, "KZ-71").add(DATASET, {"closed_on": "2023-12-30"}, {"closed_on": "2025-03-05"})
+    mart = country.marts_of_every_year()["mart_laboratories"]
+    counted = {row["year"]: (row["laboratories"], row["obs_status"]) for row in rows(
+        mart, month=None, region_code="KZ", lab_type="_T")}  # fmt: skip
+    assert counted == {2023: (1, "p"), 2025: (1, "")}
+
+
+def test_a_channels_year_may_be_that_of_any_of_its_dates(country):
+    country.hears_all("blocking_record", "KZ-71").add(
+        "blocking_record",
+        {"detected_on": "2022-05-01", "requested_on": "2023-05-01", "blocked_on": "2024-05-01"},
+    )
+    mart = country.marts_of_every_year()["mart_channels"]
+    stages = {row["year"]: row["stage"] for row in rows(
+        mart, month=None, region_code="KZ-71", platform="_T", category="_T", channels=1) if row["stage"] in (
+        "detected", "requested", "blocked")}  # fmt: skip
+    assert stages == {2022: "detected", 2023: "requested", 2024: "blocked"}
+
+
+def test_a_year_that_was_expected_and_not_reported_has_its_rows(country):
+    country.expects(*reports(DATASET, "KZ-71", year=2024)).hears_all(DATASET, "KZ-71")
+    mart = country.marts_of_every_year()["mart_laboratories"]
+    assert {row["obs_status"] for row in rows(mart, year=2024, region_code="KZ-71")} == {":"}
+
+
 def test_r4_every_measure_of_a_region_without_reports_is_empty_in_every_mart(country):
     for dataset in country.core:
         country.expects(*reports(dataset, "KZ-71", "KZ-75")).receives(*reports(dataset, "KZ-71"))

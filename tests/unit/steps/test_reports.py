@@ -24,9 +24,9 @@ MAY = datetime(2025, 5, 20, 12, tzinfo=UTC)
 
 
 def source(
-    rhythm: Mapping[str, Any] | None = None, transport: Mapping[str, Any] = FOLDER
+    rhythm: Mapping[str, Any] | None = None, transport: Mapping[str, Any] = FOLDER, region: str = "KZ-43"
 ) -> dict[str, SourceDefinition]:
-    """KZ-43 with one feed of laboratories, due on the 10th, missing from the 31st day on."""
+    """A source, KZ-43, with one feed of laboratories, due on the 10th, missing from the 31st day on."""
     form = {"kind": "json", "items": "items"} if transport is SINCE else {"kind": "csv"}
     feed = {
         "transport": transport,
@@ -39,8 +39,8 @@ def source(
         },
     }
     return {
-        "KZ-43": SourceDefinition.model_validate(
-            {"source": "KZ-43", "name": {}, "regions": ["KZ-43"], "feeds": {"laboratory": feed}}
+        region: SourceDefinition.model_validate(
+            {"source": region, "name": {}, "regions": [region], "feeds": {"laboratory": feed}}
         )
     }
 
@@ -189,3 +189,19 @@ def test_reports_of_a_source_that_is_no_longer_defined_still_count_as_received()
 def test_a_period_that_is_neither_year_nor_month_is_refused(period: str) -> None:
     with pytest.raises(ValueError, match="expected a year"):
         reports.months_of(period)
+
+
+def test_a_region_is_expected_to_report_from_the_month_in_which_it_was_founded() -> None:
+    of_abai = source({"since": "2021-01"}, region="KZ-10")
+    months = [(year, month) for *_, year, month in reports.expected(of_abai, [2021, 2022])]
+    assert months == [(2022, month) for month in range(6, 13)]
+    assert [one.month for one in reports.states(of_abai, Heard([]), [2022], MAY)] == list(range(6, 13))
+    assert len(reports.expected(source({"since": "2021-01"}), [2021, 2022])) == 24
+
+
+def test_a_year_is_due_once_a_report_of_it_is() -> None:
+    known = source({"since": "2023-11"})
+    assert reports.years_due(known, at("2023-12-10")) == []  # November is due on that day
+    assert reports.years_due(known, at("2023-12-11")) == [2023]
+    assert reports.years_due(known, MAY) == [2023, 2024, 2025]
+    assert reports.years_due(source({"years": [2021]}), MAY) == [2021, 2025]

@@ -4,12 +4,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from include.steps import statistics
+from include.storage import parquet
 from include.storage.home import Home
 
 
-def test_an_empty_home_has_nothing_to_count(tmp_path: Path):
+def test_an_empty_home_counts_nothing_and_shows_that_nobody_reported(tmp_path: Path):
     counted = statistics.build(home=Home(tmp_path))
-    assert (set(counted["marts"].values()), counted["batches"]) == ({0}, 0)
+    assert counted["batches"] == 0
+    seizures = parquet.read_mart(tmp_path / "marts", "mart_seizures")
+    assert set(seizures["obs_status"].to_pylist()) == {":"} and seizures["seizures"].null_count == len(
+        seizures
+    )
 
 
 def test_the_past_is_written_beside_the_present(tmp_path: Path):
