@@ -36,7 +36,7 @@ def _values(field: Field) -> str:
     if field.minimum is not None:
         bounds.append(f"≥ {field.minimum}")
     if field.above is not None:
-        bounds.append(f"> {field.above}")
+        bounds.append(f"> {field.above}" + (f", or 0 with {field.zero_with}" if field.zero_with else ""))
     if field.maximum is not None:
         bounds.append(f"≤ {field.maximum}")
     if field.max_length is not None:

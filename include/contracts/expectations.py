@@ -45,7 +45,7 @@ def _column(field: Field) -> list[Expectation]:
                 "expect_column_values_to_be_between",
                 min_value=low,
                 max_value=high,
-                strict_min=field.above is not None,
+                strict_min=field.above is not None and field.zero_with is None,
             )
         )
     if field.min_length is not None or field.max_length is not None:

@@ -39,6 +39,7 @@ class Field:
     minimum: str | float | None = None
     maximum: str | float | None = None
     above: float | None = None
+    zero_with: str | None = None
     min_length: int | None = None
     max_length: int | None = None
     pattern: str | None = None
@@ -262,6 +263,7 @@ def _field(path: Path, prop: SchemaProperty) -> Field:
         minimum=options.pop("minimum", None),
         maximum=options.pop("maximum", None),
         above=options.pop("exclusiveMinimum", None),
+        zero_with=custom.get("zero_with"),
         min_length=options.pop("minLength", None),
         max_length=options.pop("maxLength", None),
         pattern=options.pop("pattern", None),

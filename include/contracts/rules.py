@@ -83,7 +83,11 @@ def _field_rules(field: Field) -> list[RowRule]:
             )
         )
     if field.above is not None:
-        rules.append(RowRule(f"{name}.minimum", f"more than {field.above}", f"{name} <= {field.above}"))
+        bound, broken = f"more than {field.above}", f"{name} <= {field.above}"
+        if field.zero_with:  # what a row of aggregates reports may be zero (R4)
+            bound += f", or that where {field.zero_with} is reported"
+            broken += f" and ({name} < {field.above} or {field.zero_with} is null)"
+        rules.append(RowRule(f"{name}.minimum", bound, broken))
     if field.maximum is not None:
         rules.append(
             RowRule(

@@ -24,6 +24,7 @@ from include.sources.definition import (
     PeriodMapping,
     SourceDefinition,
     TitleCellMapping,
+    expression_columns,
     expression_sql,
 )
 from include.sources.definition import Mapping as FieldMapping
@@ -248,7 +249,8 @@ def _cells(feed: Feed, contract: Contract, number: int, delivery: Input, raw: Ra
     if marks := feed.format.footnote_marks:
         bare = {heading: without_footnotes(cell, marks, SPACES) for heading, cell in raw.cells.items()}
         raw = replace(raw, cells=bare)
-    cells = {f"raw_{f.name}": _mapped(f.name, feed.fields.get(f.name), raw) for f in contract.reported}
+    text = text_rules(feed)
+    cells = {f"raw_{f.name}": _mapped(f.name, feed.fields.get(f.name), raw, text) for f in contract.reported}
     shared = of_delivery(number, delivery)
     rows = f"raw_row, {record} as record, {_named(cells)}"
     if not feed.only:
@@ -293,7 +295,7 @@ def of_delivery(number: int, delivery: Input) -> dict[str, str]:
     }
 
 
-def _mapped(name: str, mapping: FieldMapping | None, raw: RawRows) -> str:
+def _mapped(name: str, mapping: FieldMapping | None, raw: RawRows, text: TextRules) -> str:
     if name in raw.filled:
         return quoted(raw.filled[name])
     if mapping is None:
@@ -301,11 +303,27 @@ def _mapped(name: str, mapping: FieldMapping | None, raw: RawRows) -> str:
     if isinstance(mapping, ConstantMapping):
         return quoted(mapping.constant)
     if isinstance(mapping, ExpressionMapping):
-        return f"nullif(trim(cast({expression_sql(mapping.expression, raw.cells)} as varchar)), '')"
+        read = expression_columns(mapping.expression)
+        seen = {heading: _as_mapped(raw.cells[heading], raw.outer_spaces, text) for heading in read}
+        return f"nullif(trim({_written(f'({expression_sql(mapping.expression, seen)})', text.decimal)}), '')"
     if isinstance(mapping, ColumnMapping):
         return raw.cells[mapping.column]
     assert isinstance(mapping, str)
     return raw.cells[mapping]
+
+
+def _as_mapped(cell: str, outer_spaces: str, text: TextRules) -> str:
+    """A cell as a column of a mapping sees it: without outer spaces, null where the source says nothing."""
+    return null_where_nothing(without_spaces(cell, outer_spaces) if outer_spaces else cell, text)
+
+
+def _written(value: str, decimal: str) -> str:
+    """The text of what an expression gives; a number as the feed writes numbers, so that it is read as that number."""
+    text = f"cast({value} as varchar)"
+    if decimal == ".":
+        return text
+    is_number = f"typeof({value}) in ('DOUBLE', 'FLOAT') or starts_with(typeof({value}), 'DECIMAL')"
+    return f"case when {is_number} then replace({text}, '.', {quoted(decimal)}) else {text} end"
 
 
 def _replaced(rows: str, replaced: Mapping[str, str]) -> str:

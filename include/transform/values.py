@@ -110,7 +110,8 @@ def _number(raw: str, kind: str, rules: TextRules) -> str:
     whole, text = "[+-]?[0-9]+", raw
     if rules.thousands:
         marks = SPACES_IN_NUMBERS if rules.thousands == " " else rules.thousands
-        whole = f"[+-]?([0-9]+|[0-9]{{1,3}}([{marks}][0-9]{{3}})+)"
+        # A group has three digits, and none of a whole number begins with a zero.
+        whole = f"[+-]?([0-9]+|[1-9][0-9]{{0,2}}([{marks}][0-9]{{3}})+)"
         text = f"translate({raw}, {quoted(marks)}, '')"
     if kind == "integer":
         return f"case when regexp_full_match({raw}, {quoted(whole)}) then try_cast({text} as bigint) end"

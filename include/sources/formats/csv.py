@@ -40,7 +40,9 @@ def read_csv(reading: Reading, declared: CsvFormat) -> RawRows:
     head = _head(reading, path, declared)
     if _is_for_the_engine(declared, head):
         longest = min(reading.limits.cell_chars, MAX_LINE_BYTES)
-        facts = look_through(path, declared.delimiter, declared.quote, longest, head.size)
+        facts = look_through(
+            path, declared.delimiter, declared.quote, longest, head.size, len(head.headings) - 1
+        )
         if facts.plain:
             return _by_the_engine(
                 reading, path, declared, head, facts.records - head.number, facts.outer_spaces
@@ -97,7 +99,8 @@ def _head(reading: Reading, path: Path, declared: CsvFormat) -> _Head:
             header.append(_decoded(reading, declared, record))
         elif record.kind == BROKEN:
             raise reading.refuse(
-                f"heading line {record.number}", "a quote that does not close", "a heading line",
+                f"heading line {record.number}", "a quote that does not close, or within a cell that does not begin with one",
+                "a heading line",
                 "Check the dialect of the definition.",
             )  # fmt: skip
         if len(titles) == declared.title_rows and len(header) == declared.header_rows:
@@ -210,11 +213,8 @@ def _record_by_record(reading: Reading, path: Path, declared: CsvFormat, head: _
             if record.kind in (BLANK, COMMENT):
                 no_rows += record.span
                 continue
-            cells = record.cells
-            while len(cells) > width and not cells[-1]:  # delimiters that end the line
-                cells.pop()
-            if record.kind == ROW and len(cells) == width:
-                spool.row(record.number, cells, record.span)
+            if record.kind == ROW and len(record.cells) == width:
+                spool.row(record.number, record.cells, record.span)
             else:
                 spool.reject(record.number, record.text.rstrip(b"\r\n"), RULE, record.span)
             if is_footer and is_footer(_first_text(record)):

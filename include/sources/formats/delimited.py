@@ -21,7 +21,8 @@ class TextFacts:
 
     Attributes:
         plain: whether the engine's reader splits it as its dialect says: quotes open and close at the edges of
-            cells, all lines end alike, no line within the table is blank, nothing is longer than it may be.
+            cells, all lines end alike, no line within the table is blank, nothing is longer than it may be, and no
+            row has an empty cell too many at its end, which the engine would not mind.
         records: records of a plain file; a line break inside quotes does not end one.
         outer_spaces: the characters that may stand around the text of a cell; "" where no cell needs trimming.
     """
@@ -34,7 +35,9 @@ class TextFacts:
 NOT_PLAIN = TextFacts(plain=False)
 
 
-def look_through(path: Path, delimiter: str, quote: str, longest: int, body: int = 0) -> TextFacts:
+def look_through(
+    path: Path, delimiter: str, quote: str, longest: int, body: int = 0, parted: int = 1
+) -> TextFacts:
     """Count the records, find what spaces may surround a cell, and whether the file is plain.
 
     Args:
@@ -43,8 +46,9 @@ def look_through(path: Path, delimiter: str, quote: str, longest: int, body: int
         quote: one, or "" where nothing is quoted.
         longest: bytes of a record of a plain file.
         body: bytes before the rows, a byte order mark left out; blank lines there are titles.
+        parted: delimiters in a row that has as many cells as the headings.
     """
-    look = _Look(delimiter, quote, longest, body)
+    look = _Look(delimiter, quote, longest, body, parted)
     buffer = bytearray(
         CHUNK + longest + 2
     )  # filled again and again: new memory would cost more than the look
@@ -72,7 +76,8 @@ def look_through(path: Path, delimiter: str, quote: str, longest: int, body: int
 class _Look:
     """The pass, in pieces that end with a line break."""
 
-    def __init__(self, delimiter: str, quote: str, longest: int, body: int) -> None:
+    def __init__(self, delimiter: str, quote: str, longest: int, body: int, parted: int) -> None:
+        self.parted = parted
         self.delimiter, self.quote, self.longest, self.body = (
             delimiter.encode(),
             quote.encode(),
@@ -106,6 +111,8 @@ class _Look:
         if piece.find(b"\0", 0, size) >= 0 or not self._lines_end_alike(ends, returns):
             return False
         if len(ends):
+            if self._some_row_has_a_cell_too_many(chunk, ends, marks if quoted else NONE):
+                return False
             if not self._lengths_are_good(ends):
                 return False
             self.began = int(ends[-1]) + 1 - size
@@ -142,6 +149,34 @@ class _Look:
         if not self.two_signs:
             return not len(returns)
         return len(returns) == len(ends) and bool((returns == ends - 1).all())
+
+    def _some_row_has_a_cell_too_many(self, chunk: np.ndarray, ends: np.ndarray, marks: np.ndarray) -> bool:
+        """Whether a row has empty cells at its end beyond the last heading: the engine would leave them out.
+
+        Only where rows end with an empty cell are delimiters counted: those of all rows of a piece together where each
+        row has as many as it should.
+        """
+        sign = self.delimiter[0]
+        last = ends - 1 - bool(self.two_signs)
+        looks = chunk[last] == sign
+        if len(marks):  # nor does it mind an empty cell in quotes
+            mark = self.quote[0]
+            looks |= (chunk[last] == mark) & (chunk[last - 1] == mark) & (chunk[last - 2] == sign)
+        suspects = np.flatnonzero(looks & (ends + self.place >= self.body))
+        if not len(suspects):
+            return False
+        if self.inside and suspects[0] == 0:  # it began in the piece before: that is too rare to be counted
+            return True
+        signs = np.flatnonzero(chunk == sign)
+        if len(marks):
+            signs = signs[(np.searchsorted(marks, signs) + self.inside) % 2 == 0]
+        if len(signs) == self.parted * len(ends):
+            firsts, lasts = signs[:: self.parted], signs[self.parted - 1 :: self.parted]
+            if (lasts < ends).all() and (firsts[1:] > ends[:-1]).all():
+                return False
+        before = np.searchsorted(signs, ends)
+        counts = np.diff(before, prepend=0)
+        return bool((counts[suspects] > self.parted).any())
 
     def _lengths_are_good(self, ends: np.ndarray) -> bool:
         """Whether no record is too long, and no line blank unless it is a title or stands behind the last row."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -32,8 +33,12 @@ RULE = "row.json"
 NOTHING_TAKEN = "Ask the source, or land the delivery again; nothing of this file was taken."
 ODD = r"[:,\[]\s*-?([0-9]+[.][0-9]*0([^0-9]|$)|[0-9.]+[eE]|[0-9.]{17}|0[.]000000)"
 """Where a number stands that the engine would write in another way; rather too often than too seldom."""
+FRACTION = r"[:,\[]\s*-?[0-9]+[.eE]"
+"""Where a number stands that has a fraction or an exponent; rather too often than too seldom."""
 NUMBER = r":\s*-?[0-9]"
 """Where the value of a key may be a number; rather too often than too seldom."""
+MOST_DIGITS = 300
+"""Of a number written out without its exponent."""
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|-?[0-9][0-9.eE+-]*+', re.DOTALL)
 ODD_NUMBER = re.compile(r"-?(?:[0-9]+[.][0-9]*0|.*[eE].*|[0-9.]{17,}|0[.]000000[0-9]*)")
 
@@ -55,7 +60,7 @@ def read_jsonl(reading: Reading, declared: JsonlFormat) -> RawRows:
     headings, table = _look_at_keys(reading, table, shapes)
     check_headings(reading, headings, "keys of the objects")
     if _some(reading, shapes, "fraction"):
-        odd = f"case when whole then {_fraction(reading)} and regexp_matches(item, {literal(ODD)}) else false end"
+        odd = f"case when whole then {_fraction(reading)} and {_is_odd(reading)} else false end"
         table = _with_numbers_as_written(reading, table, odd)
     return _raw(reading, table, rows)
 
@@ -200,7 +205,7 @@ def _items(reading: Reading, path: Path, count: int) -> str:
     if rows != count:  # an empty place between two commas
         raise _broken(reading)
     table = identifier(f"items_{reading.delivered.label}")
-    odd = f"regexp_matches(item, {literal(ODD)})"
+    odd = _is_odd(reading)
     con.execute(
         f"create temp table {table} as select row_number() over (order by number) as raw_row, trim(line) as item, "
         f"null::varchar as received, true as whole from {lines}"
@@ -375,6 +380,11 @@ def _fraction(reading: Reading) -> str:
     return f"list_contains(json_type(item, [{places}]), 'DOUBLE')"
 
 
+def _is_odd(reading: Reading) -> str:
+    """SQL: whether a record has a number that the engine would not write as the texts of the feed are read."""
+    return f"regexp_matches(item, {literal(ODD if reading.feed.format.decimal == '.' else FRACTION)})"
+
+
 def _with_numbers_as_written(reading: Reading, table: str, odd: str) -> str:
     """The same records in a table of their own; `received` is the record where its numbers had to be quoted."""
     con, made, written = (
@@ -390,11 +400,16 @@ def _with_numbers_as_written(reading: Reading, table: str, odd: str) -> str:
 
 
 def _as_written(reading: Reading) -> str:
-    """The name of an SQL function that quotes the numbers of a JSON text which the engine would write otherwise."""
-    name = f"as_written_{reading.delivered.label}"
+    """The name of an SQL function that quotes the numbers of a JSON text which the engine would write otherwise.
+
+    Where the texts of the feed have another decimal sign, every number with a fraction gets that sign: a number of JSON
+    is that number, whatever the texts beside it look like.
+    """
+    name, decimal = f"as_written_{reading.delivered.label}", reading.feed.format.decimal
+    quote = _quoted_if_odd if decimal == "." else _quoted_with_a_comma
 
     def as_written(texts: pa.Array) -> pa.Array:
-        return pa.array([TOKEN.sub(_quoted_if_odd, text) for text in texts.to_pylist()], pa.string())
+        return pa.array([TOKEN.sub(quote, text) for text in texts.to_pylist()], pa.string())
 
     reading.connection.create_function(name, as_written, ["VARCHAR"], "VARCHAR", type=PythonUDFType.ARROW)
     return name
@@ -403,6 +418,14 @@ def _as_written(reading: Reading) -> str:
 def _quoted_if_odd(token: re.Match[str]) -> str:
     text = token[0]
     return f'"{text}"' if text[0] != '"' and ODD_NUMBER.fullmatch(text) else text
+
+
+def _quoted_with_a_comma(token: re.Match[str]) -> str:
+    text = token[0]
+    if text[0] == '"' or not {".", "e", "E"} & set(text):
+        return text
+    plain = format(Decimal(text), "f") if abs(Decimal(text).adjusted()) < MOST_DIGITS else text
+    return f'"{plain.replace(".", ",")}"'
 
 
 # Limits ----------------------------------------------------------------------------------------------------------

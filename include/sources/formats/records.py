@@ -66,8 +66,8 @@ def records(pieces: Iterable[list[bytes]], dialect: Dialect, longest: int) -> It
 
     A cell that begins with a quote ends with the next one that is not escaped, and blanks after that are no part of
     it, unless a blank is the delimiter. Where something else follows, or the quote never closes, the first line is a
-    broken record and the next line begins another: one stray quote breaks one record. A quote elsewhere is a sign like
-    any other.
+    broken record and the next line begins another: one stray quote breaks one record. So does a quote within a cell that
+    does not begin with one: nobody can say which delimiters it was meant to hold.
 
     Args:
         pieces: lines with their ends.
@@ -93,7 +93,8 @@ def records(pieces: Iterable[list[bytes]], dialect: Dialect, longest: int) -> It
             if found is None:
                 yield Record(number, BROKEN, [], line, 1)
             else:
-                yield Record(number, ROW, found, b"".join((line, *quoted.more)), 1 + len(quoted.more))
+                kind, cells = (BROKEN, []) if quoted.stray else (ROW, found)
+                yield Record(number, kind, cells, b"".join((line, *quoted.more)), 1 + len(quoted.more))
 
 
 class _Lines:
@@ -119,7 +120,11 @@ class _Lines:
 
 
 class _Quoted:
-    """Splits a record that has quotes; `more` are the lines beyond its first."""
+    """Splits a record that has quotes.
+
+    Of the record split last `more` are the lines beyond its first, `stray` whether a quote stands within a cell that
+    does not begin with one.
+    """
 
     def __init__(self, dialect: Dialect, longest: int) -> None:
         quote, escape = re.escape(dialect.quote), re.escape(dialect.escape)
@@ -135,10 +140,11 @@ class _Quoted:
         self.delimiter, self.quote, self.longest = dialect.delimiter, dialect.quote, longest
         self.merges = dialect.merges
         self.more: list[bytes] = []
+        self.stray = False
 
     def split(self, line: bytes, source: _Lines, number: int) -> list[bytes] | None:
         """The cells; None, and the other lines given back, where the quotes are broken."""
-        self.more = []
+        self.more, self.stray = [], False
         text = line.rstrip(b"\r\n")
         cells: list[bytes] = []
         place = self._skipped(text, 0) if self.merges else 0
@@ -156,6 +162,7 @@ class _Quoted:
                 end = text.find(self.delimiter, place)
                 end = len(text) if end < 0 else end
                 cells.append(text[place:end])
+                self.stray = self.stray or self.quote in cells[-1]
                 place = end
             if place == len(text):
                 return cells

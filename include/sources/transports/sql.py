@@ -166,7 +166,7 @@ class Sql(Transport):
 
     def _read(self, now: Connection, name: str, question: Select[Any]) -> Iterator[Batch]:
         """Rows and their lines, some at a time: no more than batch_rows, and fewer where they are long."""
-        lines = Lines(self, name, self.declared.columns)
+        lines = Lines(self, name, self.declared.columns, self.feed.format.decimal)
         size = min(FIRST_ROWS, self.declared.batch_rows)
         answer = self._session.stream(now, question)
         while rows := self._session.fetch(now, answer, size):

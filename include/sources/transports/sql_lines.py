@@ -35,14 +35,25 @@ AS_TEXT: Mapping[type, Callable[[Any], str]] = {
 """ISO 8601, moments in UTC where they have an offset; decimals without an exponent."""
 
 
+def _numbers(decimal: str) -> Mapping[type, Callable[[Any], str]]:
+    """How numbers with a fraction are written with another decimal sign: without an exponent."""
+
+    def written(value: Any) -> str:
+        return format(Decimal(repr(value) if isinstance(value, float) else value), "f").replace(".", decimal)
+
+    return {float: written, Decimal: written}
+
+
 class Lines:
     """Turns the rows of one delivery into lines, in the order of its columns.
 
-    A value is a text or null. Lines end with a line feed; one within a value is escaped.
+    A value is a text or null; a number has the decimal sign that the feed declares for its texts, so that it is read
+    as that number. Lines end with a line feed; one within a value is escaped.
     """
 
-    def __init__(self, transport: Transport, name: str, columns: Sequence[str]) -> None:
+    def __init__(self, transport: Transport, name: str, columns: Sequence[str], decimal: str = ".") -> None:
         self._transport, self._name, self._columns = transport, name, columns
+        self._as_text = AS_TEXT if decimal == "." else {**AS_TEXT, **_numbers(decimal)}
         self._limits = transport.limits
         self.rows = 0
 
@@ -66,7 +77,7 @@ class Lines:
 
     def _texts(self, column: str, values: Iterable[Any]) -> list[str | None]:
         try:
-            texts = [None if value is None else AS_TEXT[type(value)](value) for value in values]
+            texts = [None if value is None else self._as_text[type(value)](value) for value in values]
         except KeyError as error:
             raise refused(self._transport, column, error.args[0].__name__) from None
         most = self._limits.cell_chars

@@ -47,8 +47,10 @@ def test_where_nothing_is_quoted_a_quote_is_a_sign_like_any_other(tmp_path: Path
     assert cells(tmp_path, 'n,s\n1,"а\n2,б"\n3,"в"\n', quote="") == [("1", '"а'), ("2", 'б"'), ("3", '"в"')]
 
 
-def test_a_quote_within_a_cell_is_a_sign_like_any_other(tmp_path: Path) -> None:
-    assert cells(tmp_path, 'n,s\n1,кафе "Арал"\n2,5" шланг\n') == [("1", 'кафе "Арал"'), ("2", '5" шланг')]
+def test_a_quote_within_a_cell_is_a_fault_of_its_row(tmp_path: Path) -> None:
+    found = landed(tmp_path, form(), 'n,s\n1,кафе "Арал"\n2,5" шланг\n3,"5"" шланг"\n', **FIELDS)
+    assert found.accepted == {4: ("3", '5" шланг')}
+    assert found.quarantined == {2: (BROKEN, '1,кафе "Арал"'), 3: (BROKEN, '2,5" шланг')}
 
 
 def test_an_escape_makes_a_quote_text_and_else_stands_for_itself(tmp_path: Path) -> None:
@@ -176,8 +178,9 @@ def test_blank_lines_are_no_rows_and_count_and_a_line_of_blanks_is_a_broken_row(
 
 
 ROWS = [
-    ("as many", "2,б", True), ("too few", "2", False), ("too many", "2,б,в", False), ("a separator behind", "2,б,", True),
-    ("two separators behind", "2,б,,", True), ("something behind them", "2,б,,в", False), ("quoted", '"2","б"', True),
+    ("as many", "2,б", True), ("too few", "2", False), ("too many", "2,б,в", False), ("a separator behind", "2,б,", False),
+    ("two separators behind", "2,б,,", False),
+    ("an empty cell in quotes behind", '2,б,""', False), ("something behind them", "2,б,,в", False), ("quoted", '"2","б"', True),
     ("blanks behind a quote", '2,"б"  ', True), ("something behind a quote", '2,"б"в', False),
     ("a quote that does not close", '2,"б', False),
 ]  # fmt: skip
