@@ -19,7 +19,8 @@ ENV PATH=/opt/venv/bin:$PATH \
 
 RUN groupadd --gid 10001 odcm \
  && useradd --uid 10001 --gid odcm --home-dir /opt/airflow --no-create-home --shell /usr/sbin/nologin odcm \
- && install --directory --owner odcm --group odcm /opt/airflow /opt/airflow/logs /data \
+ && install --directory --owner odcm --group odcm /opt/airflow /opt/airflow/logs \
+ && install --directory --owner odcm --group odcm --mode 0750 /data \
  && printf '#!/bin/sh\nexec python -m include.cli "$@"\n' > /usr/local/bin/odcm \
  && chmod 0755 /usr/local/bin/odcm
 

@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from importlib import metadata
 
 from include.ledger import Ledger
+from include.storage import access
 from include.storage.home import Home
 
 
 def open_ledger(home: Home) -> Ledger:
-    """The ledger of a home folder, migrated to the current schema."""
-    home.root.mkdir(parents=True, exist_ok=True)
+    """The ledger of a home folder, migrated to the current schema; what is written from here on is its owner's."""
+    access.protect(home)
     ledger = Ledger(home.ledger_url)
     ledger.migrate()
     return ledger

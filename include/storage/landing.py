@@ -46,7 +46,7 @@ def land(home: Home, write: Callable[[BinaryIO], None]) -> Landed:
         incoming.unlink()
     else:
         target.parent.mkdir(exist_ok=True)
-        incoming.chmod(0o440)
+        incoming.chmod(0o400)
         incoming.rename(target)
     return Landed(hashing.sha256, hashing.size)
 

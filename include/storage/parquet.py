@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from include.contracts import arrow_schema, load
+from include.storage.access import FILE, shared_folder
 
 YEAR = "year"
 
@@ -84,9 +85,10 @@ def _years(table: pa.Table) -> list[int]:
 
 
 def _write_beside(target: Path, content: bytes) -> Path:
-    target.parent.mkdir(parents=True, exist_ok=True)
+    shared_folder(target.parent)
     path = target.with_name(f".{target.name}.{os.getpid()}")
     with path.open("wb") as file:
+        os.fchmod(file.fileno(), FILE)
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from include.storage.access import FILE, FOLDER, shared_folder
 from include.storage.home import Home
 
 CURRENT = "CURRENT"
@@ -47,10 +48,10 @@ def write_draft(home: Home, release_id: str, files: Mapping[str, bytes]) -> Path
     target = draft_folder(home, release_id)
     if target.is_dir() and read_files(target) == dict(files):
         return target
-    target.parent.mkdir(parents=True, exist_ok=True)
+    shared_folder(target.parent)
     temporary = Path(tempfile.mkdtemp(prefix=".writing-", dir=target.parent))
     try:
-        temporary.chmod(0o755)
+        temporary.chmod(FOLDER)
         for path, content in sorted(files.items()):
             _write(temporary / path, content)
         _fsync_folders(temporary)
@@ -140,8 +141,8 @@ def alone(home: Home, name: str) -> Iterator[None]:
         Busy: another process holds it.
     """
     folder = home.releases / ".locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / name).open("w") as file:
+    shared_folder(folder)
+    with os.fdopen(os.open(folder / name, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -161,8 +162,9 @@ def _order(release_id: str) -> tuple[int, int]:
 
 
 def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    shared_folder(path.parent)
     with path.open("wb") as file:
+        os.fchmod(file.fileno(), FILE)
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
