@@ -91,9 +91,9 @@ def _feed(feed: Feed, contract: Contract, limits: Limits) -> Iterator[str]:
 
 def _where_from(transport: Transport) -> Iterator[str]:
     if isinstance(transport, FolderTransport):
-        yield f"Files {transport.pattern} are taken from {transport.path}; a file's name says its period by {transport.name_pattern}."
+        yield f"Files {transport.pattern} are taken from {transport.path}; a file's name says its period by {transport.name_pattern}{_day_in_name(transport)}."
     elif isinstance(transport, SftpTransport):
-        yield f"Files {transport.pattern} are fetched by SFTP from {transport.path} (connection {transport.connection}); a file's name says its period by {transport.name_pattern}."
+        yield f"Files {transport.pattern} are fetched by SFTP from {transport.path} (connection {transport.connection}); a file's name says its period by {transport.name_pattern}{_day_in_name(transport)}."
         whole = (
             f"keeps its size for {transport.settle_s:g} s"
             if transport.complete == "size"
@@ -110,6 +110,11 @@ def _where_from(transport: Transport) -> Iterator[str]:
     else:
         yield from _http(transport)
     yield f"Fetching may take {transport.deadline_s:g} s in each run, and {transport.timeout_s:g} s may pass without a byte."
+
+
+def _day_in_name(transport: FolderTransport | SftpTransport) -> str:
+    told = "(?P<delivered>" in transport.name_pattern
+    return f", and the day of delivery as {transport.delivered_format}" if told else ""
 
 
 def _http(transport: HttpTransport) -> Iterator[str]:

@@ -19,7 +19,8 @@ import duckdb
 from include.contracts import Contract, load
 from include.runtime.engine import connect
 from include.sources import Feed, Limits, SourceDefinition, SourceError
-from include.sources.definition import ColumnMapping
+from include.sources.definition import ColumnMapping, FolderTransport, SftpTransport
+from include.sources.file_names import UnreadableName, read_file_name
 from include.sources.formats import Delivered, Reading, read
 from include.sources.looking import read_name
 from include.steps.judge import MEMORY_LIMIT, Counts, Input, Past, Task, judge, rules_of
@@ -146,22 +147,21 @@ def preview(
 def _delivery(feed: Feed, sample: Path, period: str) -> Input:
     """The sample as a delivery: its name says the period and the day, else the person and its time stamp do."""
     moment = datetime.fromtimestamp(int(sample.stat().st_mtime), UTC)
-    pattern = getattr(feed.transport, "name_pattern", "")
-    found = re.search(pattern, sample.name) if pattern else None
-    parts = found.groupdict() if found else {}
-    if parts and not period:
-        period = parts["year"] + (f"-{parts['month']}" if parts.get("month") else "")
-    period = period or ("" if pattern else read_name(sample.name).period)
+    pattern, said = "", None
+    if isinstance(feed.transport, FolderTransport | SftpTransport):
+        pattern = feed.transport.name_pattern
+        try:
+            said = read_file_name(sample.name, feed.transport)
+        except UnreadableName as error:
+            if re.search(pattern, sample.name):
+                raise PreviewError(f"{sample.name}: {error}") from None
+    period = period or (said.period if said else "" if pattern else read_name(sample.name).period)
     if not re.fullmatch(r"\d{4}(-(0[1-9]|1[0-2]))?", period):
         raise PreviewError(
             f"{sample.name}: no period: expected a name that matches "
             f"{pattern or 'a year and a month'}, or --period 2025-03"
         )
-    if day := parts.get("delivered"):
-        try:
-            moment = datetime.strptime(day, "%Y%m%d").replace(tzinfo=UTC)
-        except ValueError:
-            raise PreviewError(f"{sample.name}: the day of delivery in its name is no day") from None
+    moment = said.delivered_at or moment if said else moment
     return Input(PREVIEW, sample.name, period, moment, sample)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
@@ -36,7 +37,12 @@ class _Named(Timed):
     pattern: str = Field(default="*", description="Which files of the folder, by their name.")
     name_pattern: str = Field(
         description="Regular expression searched in the file name, with the group year and, where there are, "
-        "month and delivered (YYYYMMDD). Without delivered the file's time stamp is the day of delivery."
+        "month or quarter, and delivered. A month may be a number or a name. Without delivered the file's time stamp is "
+        "the day of delivery."
+    )
+    delivered_format: str = Field(
+        default="%Y%m%d",
+        description="strptime format of the group delivered; a time of day in it is one in Almaty.",
     )
 
     @field_validator("name_pattern")
@@ -48,8 +54,20 @@ class _Named(Timed):
             raise ValueError(f"expected a regular expression: {error}") from None
         if "year" not in groups:
             raise ValueError(
-                "expected a regular expression with the group year and, where there are, month and delivered"
+                "expected a regular expression with the group year and, where there are, month or quarter, and delivered"
             )
+        return value
+
+    @field_validator("delivered_format")
+    @classmethod
+    def _tells_a_day(cls, value: str) -> str:
+        day = datetime(2023, 11, 28)
+        try:
+            told = datetime.strptime(day.strftime(value), value)
+        except ValueError:
+            told = None
+        if told != day:
+            raise ValueError("expected a strptime format with a day, a month and a year")
         return value
 
 

@@ -27,11 +27,6 @@ SHAPES = [
     *((re.compile(day + time), tuple(f + suffix for f in formats)) for day, formats in DAYS.items() for time, suffix in TIMES.items()),
     *((re.compile(month), formats) for month, formats in MONTHS.items()),
 ]  # fmt: skip
-MONTH_NAMES = (
-    ("январь", "февраль", "март", "апрель", "май", "июнь", "июль", "август", "сентябрь", "октябрь", "ноябрь", "декабрь"),
-    ("қаңтар", "ақпан", "наурыз", "сәуір", "мамыр", "маусым", "шілде", "тамыз", "қыркүйек", "қазан", "қараша", "желтоқсан"),
-    ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"),
-)  # fmt: skip
 YEARS = range(1990, 2100)
 SIGNED = re.compile(r"\d{1,2}([./-])\d{1,2}\1\d{4}|\d{4}([./-])\d{1,2}\2\d{1,2}")
 
@@ -47,17 +42,6 @@ def formats_of(text: str) -> tuple[str, ...]:
 def looks_like_date(text: str) -> bool:
     """Whether a text is a date or was meant to be one: 31.02.2025."""
     return bool(formats_of(text) or SIGNED.fullmatch(text))
-
-
-def month_of(text: str) -> int:
-    """1 to 12 for the name of a month in Russian, Kazakh or English, which may be cut short or declined; else 0."""
-    said = text.strip().rstrip(".").lower()
-    for names in MONTH_NAMES:
-        for number, name in enumerate(names, 1):
-            declined = said[:-1] == name[: len(said) - 1] and abs(len(said) - len(name)) <= 1
-            if len(said) >= 3 and (name.startswith(said) or declined):
-                return number
-    return 0
 
 
 def formats_for(columns: Iterable[Counter[str]]) -> tuple[list[str], list[tuple[str, str]]]:

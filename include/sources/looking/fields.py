@@ -11,9 +11,9 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from include.contracts import Contract, Field, fold, spellings
-from include.sources.looking.dates import month_of
 from include.sources.looking.headings import Names
 from include.sources.looking.values import MOST, NOTHING, Column
+from include.sources.months import month_of
 
 ENOUGH = 0.5
 """The least score of a match: half a name, or content that hardly any other field has."""

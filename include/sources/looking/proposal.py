@@ -12,7 +12,7 @@ from include.contracts import Contract, load
 from include.contracts import codelist as table_of_codes
 from include.sources.looking.codes import UnknownWord, same_but_letters, unknown_words
 from include.sources.looking.content import tables_of
-from include.sources.looking.dates import either_is_usual, formats_for, formats_of, month_of
+from include.sources.looking.dates import either_is_usual, formats_for, formats_of
 from include.sources.looking.fields import (
     DATE,
     SURE,
@@ -40,6 +40,7 @@ from include.sources.looking.table import Decision, Table
 from include.sources.looking.transports import transport_keys
 from include.sources.looking.values import MARKS, MOST, Column, columns_of, words_for_nothing
 from include.sources.looking.wide import long_tables, month_expression
+from include.sources.months import month_of
 
 ISO = "%Y-%m-%d"
 LANGUAGES = ("kk", "ru", "en")

@@ -37,7 +37,9 @@ def transport_keys(given: Given, table: Table, name: FileName, decisions: list[D
 
 
 def _named(name: FileName) -> dict[str, Any]:
-    return {"pattern": name.pattern, "name_pattern": name.name_pattern}
+    keys = {"pattern": name.pattern, "name_pattern": name.name_pattern}
+    usual = not name.has_delivered or name.delivered_format == "%Y%m%d"
+    return keys if usual else keys | {"delivered_format": name.delivered_format}
 
 
 def _http(table: Table, connection: str, decisions: list[Decision]) -> dict[str, Any]:

@@ -7,11 +7,12 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from include.contracts import Contract, Field, fold, spellings
-from include.sources.looking.dates import MONTH_NAMES, formats_of, month_of
+from include.sources.looking.dates import formats_of
 from include.sources.looking.fields import code_lists
 from include.sources.looking.numbers import is_number
 from include.sources.looking.table import Decision, Table
 from include.sources.looking.values import MOST, NOTHING
+from include.sources.months import MONTH_NAMES, month_of
 
 LEAST = 3
 """So many columns of a kind make a table wide."""

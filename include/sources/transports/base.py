@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import queue
-import re
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -18,8 +17,10 @@ from typing import BinaryIO, NoReturn, Self, TypeVar
 
 from include.sources.connections import Connect, Connection, ConnectionFault
 from include.sources.definition.model import Feed
+from include.sources.definition.transports import FolderTransport, SftpTransport
 from include.sources.deployment import Address, Deployment, NotAllowed
 from include.sources.errors import DeadlineExceeded, RetryableSourceError, SourceError
+from include.sources.file_names import UnreadableName, read_file_name
 
 CHUNK = 1 << 20
 Result = TypeVar("Result")
@@ -295,34 +296,24 @@ def landed_mark(memory: Mapping[str, str], delivery: Offered) -> tuple[str, str]
 
 
 def named_offer(
-    transport: Transport, name: str, name_pattern: str, modified: datetime, mark: str = ""
+    transport: Transport,
+    name: str,
+    declared: FolderTransport | SftpTransport,
+    modified: datetime,
+    mark: str = "",
 ) -> Offered:
     """A file as an offer: its name says the period and perhaps the day of delivery, else its time stamp does.
 
     Raises:
         SourceError: the name says no period, or a day that is none.
     """
-    match = re.search(name_pattern, name)
-    if match is None:
-        raise transport.fault(
-            name, "file name", "no period or day of delivery", f"a name that matches {name_pattern}",
-            "Rename the file, or mend transport.name_pattern.",
-        )  # fmt: skip
-    parts = match.groupdict()
-    month = parts.get("month")
-    if month and not 1 <= int(month) <= 12:
-        raise transport.fault(name, "file name", "a month that is none", "01 to 12", "Rename the file.")
-    period = parts["year"] + (f"-{int(month):02}" if month else "")
-    stamp = modified.astimezone(UTC)
-    if not parts.get("delivered"):
-        return Offered(name, period, stamp.replace(microsecond=0), mark, stamp)
     try:
-        delivered = datetime.strptime(parts["delivered"], "%Y%m%d").replace(tzinfo=UTC)
-    except ValueError:
-        raise transport.fault(
-            name, "file name", "a day of delivery that is no day", "YYYYMMDD", "Rename the file."
-        ) from None
-    return Offered(name, period, delivered, mark, stamp)
+        said = read_file_name(name, declared)
+    except UnreadableName as error:
+        raise transport.fault(name, "file name", error.found, error.expected, error.action) from None
+    stamp = modified.astimezone(UTC)
+    delivered = said.delivered_at or stamp.replace(microsecond=0)
+    return Offered(name, said.period, delivered, mark, stamp)
 
 
 def oldest_first(deliveries: list[Offered]) -> list[Offered]:

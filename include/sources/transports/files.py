@@ -57,7 +57,7 @@ class Files(Transport):
         self, feed_id: str, feed: Feed, at: Surroundings, declared: FolderTransport | SftpTransport
     ) -> None:
         super().__init__(feed_id, feed, at, declared.deadline_s)
-        self.pattern, self.name_pattern = declared.pattern, declared.name_pattern
+        self.pattern, self.naming = declared.pattern, declared
         self._refused: dict[str, SourceError] = {}
         self._listed: dict[str, Entry] = {}
         self._wanted = 0
@@ -80,9 +80,7 @@ class Files(Transport):
         offers: dict[str, Offered] = {}
         for entry in listed.values():
             try:
-                offers[entry.name] = named_offer(
-                    self, entry.name, self.name_pattern, entry.modified, entry.mark
-                )
+                offers[entry.name] = named_offer(self, entry.name, self.naming, entry.modified, entry.mark)
             except SourceError as error:
                 self._refused[entry.name] = error
         known = {name: listed[name] for name, offer in offers.items() if self._is_known(offer)}
