@@ -43,6 +43,8 @@ class Field:
     min_length: int | None = None
     max_length: int | None = None
     pattern: str | None = None
+    address: bool = False
+    """Whether its texts are addresses: letters of any alphabet stand in those."""
 
     @property
     def derived(self) -> bool:
@@ -267,6 +269,7 @@ def _field(path: Path, prop: SchemaProperty) -> Field:
         min_length=options.pop("minLength", None),
         max_length=options.pop("maxLength", None),
         pattern=options.pop("pattern", None),
+        address=bool(custom.get("address")),
     )
     if options:
         raise ContractError(

@@ -112,7 +112,7 @@ def _field_rules(field: Field) -> list[RowRule]:
                 f"not regexp_full_match({name}, '{pattern}')",
             )
         )
-    if field.type == "string":
+    if field.type == "string" and not field.address:
         rules.append(
             RowRule(
                 f"{name}.letters",

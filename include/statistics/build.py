@@ -30,7 +30,8 @@ MARTS = (
 # MD5 numbers: equal where the text is equal, 16 bytes, and no identifier outside of core (B9).
 COUNTED = {
     "blocking_record": (
-        "record_key, md5_number(channel_key) as channel, md5_number(identifier) as address, region_code, platform,"
+        "record_key, md5_number(channel_key) as channel, md5_number(identifier) as address, region_code,"
+        " coalesce(other_platform, platform) as platform,"
         " category, detected_on, requested_on, decision_on, blocked_on, unblocked_on"
     ),
     "seizure_item": (

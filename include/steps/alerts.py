@@ -209,6 +209,7 @@ def told(alert: AlertRow) -> str:
         "same_file_new_name": _same_file_told,
         "fall": _fall_told,
         "withdrawals_held": _held_told,
+        "other_platform": _other_platform_told,
     }[alert.kind](figures)
     return f"{alert.feed_id}: {figures.get('file', alert.file)}: {words}"
 
@@ -266,4 +267,12 @@ def _held_told(found: Mapping[str, Any]) -> str:
     return (
         f"{missing}: they are not in a snapshot that was received later, which lacks more than "
         "delivers.may_withdraw. Ask the source; the next snapshot settles it."
+    )
+
+
+def _other_platform_told(found: Mapping[str, Any]) -> str:
+    pairs = "; ".join(f"{pair['rows']} say {pair['says']} and are {pair['is']}" for pair in found["pairs"])
+    return (
+        f"{found['rows']} of its {found['of']} rows name another platform than their address does: {pairs}. They count "
+        "under the platform of the address (B1). Ask the source whether a column or a word is mixed up."
     )

@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 from duckdb.func import PythonUDFType
 
+from include.channels import register_channels
 from include.contracts import Contract, RowRule, row_rules
 from include.ledger import order_of
 from include.runtime.engine import connect
@@ -26,14 +27,14 @@ from include.sources.definition import Cumulative, Snapshot
 from include.sources.deployment import Limits
 from include.sources.errors import SourceError
 from include.sources.formats import Delivered, RawRows, Reading, read
-from include.steps import falls
+from include.steps import falls, other_platforms
 from include.steps import judge_queries as queries
 from include.steps.history import Past
 from include.steps.judge_queries import Input, Task
 from include.steps.row_filter import UNKNOWN_OWNER
 from include.steps.second_look import SecondLook
 from include.steps.withdrawals import Withdrawals
-from include.transform import quoted, register_codes, register_registrable
+from include.transform import quoted, register_codes
 
 __all__ = ["Counts", "Finding", "Input", "Past", "Task", "Verdict", "judge", "rules_of"]
 
@@ -174,7 +175,7 @@ class _Judging:
         if isinstance(declared, Snapshot):
             self.withdrawals = Withdrawals(con, task, declared, self.inputs, self.past, self.staging)
         if any(each.name == "channel_key" for each in task.present):
-            register_registrable(con)
+            register_channels(con)
         regions = quoted(
             "|".join(("", *task.source.regions, ""))
         )  # not a list: the engine makes a join of it
@@ -402,15 +403,19 @@ class _Judging:
 
     def _findings(self) -> list[Finding]:
         """What the rows tell that a person should look at."""
+        found = []
         if self.withdrawals:
-            return [
+            found += [
                 Finding(self.inputs[number].delivery_id, "withdrawals_held", figures)
                 for number, figures in self.withdrawals.held
             ]
         if isinstance(self.task.feed.delivers, Cumulative):
-            found = falls.find(self.con, self.task, self.inputs, self.readable, self.past, self.staging)
-            return [Finding(self.inputs[number].delivery_id, "fall", figures) for number, figures in found]
-        return []
+            fallen = falls.find(self.con, self.task, self.inputs, self.readable, self.past, self.staging)
+            found += [Finding(self.inputs[number].delivery_id, "fall", figures) for number, figures in fallen]
+        if any(each.name == "other_platform" for each in self.task.present):
+            others = other_platforms.find(self.con, self._staged("core", "core-rest"))
+            found += [Finding(delivery, "other_platform", figures) for delivery, figures in others]
+        return found
 
     def _failures(self) -> dict[str, int]:
         """Rows in quarantine by the rule they break."""

@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
+from include.channels import with_channels, with_parent
 from include.contracts import Contract, Field, RowRule, day_in_kazakhstan, region_zones, row_rules
 from include.ledger import Order, order_of
 from include.quality import verdicts
@@ -39,7 +40,6 @@ from include.transform import (
     quoted,
     record_key,
     typed_value,
-    with_channel,
     without_footnotes,
     without_spaces,
 )
@@ -238,9 +238,9 @@ def _with_channels(task: Task, rows: str) -> str:
     """The keys of the channel and of the one that it mirrors, where this feed reports channels."""
     names = {field.name for field in task.present}
     if "channel_key" in names:
-        rows = with_channel(rows, "channel_key", "identifier", "platform_numeric_id", "handle_key")
+        rows = with_channels(rows)
     if "parent_channel_key" in names:
-        rows = with_channel(rows, "parent_channel_key", "mirror_of", "null::varchar")
+        rows = with_parent(rows)
     return rows
 
 

@@ -1,6 +1,5 @@
-"""Transform: pure rules that turn reported text into typed values, channels and records."""
+"""Transform: pure rules that turn reported text into typed values and records."""
 
-from include.transform.channel import register_registrable, with_channel
 from include.transform.days import Zone, is_moment
 from include.transform.identity import content_hash, record_key
 from include.transform.values import (
@@ -22,9 +21,7 @@ __all__ = [
     "quoted",
     "record_key",
     "register_codes",
-    "register_registrable",
     "typed_value",
-    "with_channel",
     "without_footnotes",
     "without_spaces",
 ]

@@ -93,12 +93,12 @@ def normalised(received: pd.DataFrame) -> pd.DataFrame:
 
 
 def channel_key(platform: Any, identifier: Any, numeric_id: Any) -> str | None:
-    """The canonical channel of one row, as `include.transform.channel` defines it."""
+    """The canonical channel of one row, as `include.channels` defines it, of the spellings that the register has."""
     if not isinstance(platform, str) or not isinstance(identifier, str):
         return None
     namespace = "telegram" if platform.startswith("telegram") else platform
     if isinstance(numeric_id, str):
-        return f"{namespace}:id:{numeric_id}"
+        return f"{namespace}:{'user' if platform == 'telegram_bot' else 'id'}:{numeric_id}"
     text = identifier.lower()
     if namespace == "telegram":
         found = TELEGRAM.match(text)
