@@ -11,6 +11,10 @@ from include.ledger import Ledger
 from include.storage import access
 from include.storage.home import Home
 
+OWN_SECRETS = frozenset({"ODCM_LEDGER_URL", "ODCM_SMTP", "PGPASSWORD", "MYSQL_PWD"})
+OF_OTHERS = ("AIRFLOW", "AWS_")
+"""Beginnings of names that hold the keys and connections of Airflow and of object stores."""
+
 
 def open_ledger(home: Home) -> Ledger:
     """The ledger of a home folder, migrated to the current schema; what is written from here on is its owner's."""
@@ -30,5 +34,17 @@ def code_version() -> str:
 
 
 def variables(home: Home) -> Mapping[str, str]:
-    """The variables that source definitions may use: the environment over the sandbox's places."""
+    """The variables that the deployment file may use: the environment over the sandbox's places."""
     return {"ODCM_INBOX": str(home.root / "sandbox" / "inbox"), **os.environ}
+
+
+def variables_of_definitions(home: Home) -> Mapping[str, str]:
+    """Those that source definitions may use: not the ones that hold the program's own secrets.
+
+    What a definition puts into an address or a header goes to the source.
+    """
+    return {
+        name: value
+        for name, value in variables(home).items()
+        if name not in OWN_SECRETS and not name.startswith(OF_OTHERS)
+    }

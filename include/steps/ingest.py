@@ -43,7 +43,7 @@ from include.sources.connections import Connect, from_environment
 from include.sources.definition import Increment
 from include.sources.transports import Transport, landed_mark, version_key
 from include.steps import alerts, clock, periods
-from include.steps.context import code_version, open_ledger, variables
+from include.steps.context import code_version, open_ledger, variables, variables_of_definitions
 from include.steps.judge import Input, Past, Task, Verdict, rules_of
 from include.steps.judge import judge as judge_deliveries
 from include.storage import landing, tables
@@ -100,7 +100,7 @@ def land(feed_id: str, home: Home | None = None, connect: Connect = from_environ
     feed = source.feeds[dataset]
     with open_ledger(home) as ledger, _Asking(ledger, feed_id) as asking, landing.scratch(home) as scratch:
         surroundings = Surroundings(
-            variables=variables(home),
+            variables=variables_of_definitions(home),
             connect=connect,
             deployment=load_deployment(variables(home)),
             scratch=scratch,

@@ -223,9 +223,10 @@ class Transport(ABC):
             raise self.fault(
                 "definition",
                 f"transport.{key}",
-                f"{error} is not set",
-                "a value in the environment",
-                "Set it.",
+                f"{error} is not set, or not for definitions",
+                "a variable of the environment that definitions may read",
+                "Set it; a secret of the program itself (AIRFLOW…, AWS_…, of the ledger, of the mail server) has no place "
+                "here: name a connection.",
             ) from None
 
     def connection(self, conn_id: str) -> Connection:
