@@ -38,9 +38,10 @@ from include.ledger.records import (
     delivery_id,
 )
 from include.ledger.releases import Releases
+from include.ledger.sightings import Sightings
 
 
-class Ledger(Deliveries, Definitions, Polls, Batches, Alerts, Releases, Outbox):
+class Ledger(Deliveries, Sightings, Definitions, Polls, Batches, Alerts, Releases, Outbox):
     """The whole ledger at one database URL (`sqlite:///path`, `postgresql://…`)."""
 
 

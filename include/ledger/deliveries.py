@@ -14,6 +14,7 @@ from include.ledger.models import Batch, BatchDelivery, FeedMemory, OpenDelivery
 from include.ledger.models import Delivery as DeliveryTable
 from include.ledger.order import order_of
 from include.ledger.records import AlertRecord, DeliveredRow, Delivery, DeliveryRow
+from include.ledger.sightings import again, is_first, new_row, note, same_content
 from include.ledger.transactions import Transactions, as_record
 
 
@@ -29,24 +30,30 @@ class Deliveries(Transactions):
     ) -> bool:
         """True when these bytes are new for the feed; False when they are known and were seen again.
 
-        A known delivery keeps its name, period and receipt time of the first sighting. What the feed is to
+        A known delivery keeps its name, period and receipt time of the first sighting; what was handed over before
+        that is a delivery of its own, and what came later is kept as a sighting (`take_up_again`). What the feed is to
         `remember` is kept in the same transaction: a watermark never runs ahead of what was recorded. So are the
         alerts about it.
         """
-        known = (delivery.delivery_id, seen_at, delivery.feed_id, remember, alerts)
-        if self.seen_again(*known):
-            return False
         try:
             with self.writing() as session:
-                session.add(_new_row(delivery, seen_at))
-                session.flush()
+                same = same_content(session, delivery.feed_id, delivery.period, delivery.sha256)
+                is_new = is_first(delivery, same)
+                if is_new:
+                    session.add(new_row(replace(delivery, is_again=bool(same)), seen_at))
+                    session.flush()
+                else:
+                    _see_again(session, delivery.delivery_id, seen_at)
+                    note(session, delivery, same, seen_at)
                 _remember(session, delivery.feed_id, remember or {})
                 raise_now(session, alerts, seen_at)
         except IntegrityError:
-            if self.seen_again(*known):  # another process was quicker
-                return False
-            raise
-        return True
+            with self.reading() as session:
+                same = same_content(session, delivery.feed_id, delivery.period, delivery.sha256)
+            if not same:
+                raise
+            return self.record_delivery(delivery, seen_at, remember, alerts)  # another process was quicker
+        return is_new
 
     def memory(self, feed_id: str) -> dict[str, str]:
         """What the feed remembers, by key."""
@@ -60,27 +67,16 @@ class Deliveries(Transactions):
             _remember(session, feed_id, values)
 
     def seen_again(
-        self,
-        delivery_id: str,
-        seen_at: datetime,
-        feed_id: str = "",
-        remember: Mapping[str, str] | None = None,
-        alerts: Sequence[AlertRecord] = (),
+        self, delivery_id: str, name: str, received_at: datetime, stamped_at: datetime, seen_at: datetime
     ) -> bool:
-        """Note that a delivery was seen once more; False where it is not known."""
-        later = case((DeliveryTable.last_seen_at < seen_at, seen_at), else_=DeliveryTable.last_seen_at)
-        seen = (
-            update(DeliveryTable)
-            .where(DeliveryTable.delivery_id == delivery_id)
-            .values(times_seen=DeliveryTable.times_seen + 1, last_seen_at=later)
-            .returning(DeliveryTable.delivery_id)
-        )
+        """Note that a delivery was handed over once more, as it was this time; False where it is not known."""
         with self.writing() as session:
-            found = session.execute(seen).first() is not None
-            if found:
-                _remember(session, feed_id, remember or {})
-                raise_now(session, alerts, seen_at)
-            return found
+            if not _see_again(session, delivery_id, seen_at):
+                return False
+            row = as_record(DeliveryRow, session.get_one(DeliveryTable, delivery_id))
+            same = same_content(session, row.feed_id, row.period, row.sha256)
+            note(session, again(row, name, received_at, stamped_at), same, seen_at)
+            return True
 
     def deliveries(self, feed_id: str | None = None, dataset: str | None = None) -> list[DeliveryRow]:
         """Recorded deliveries, of one feed or one dataset where given, the oldest first."""
@@ -155,21 +151,16 @@ def _remember(session: Session, feed_id: str, values: Mapping[str, str]) -> None
         session.merge(FeedMemory(feed_id=feed_id, key=key, value=value))
 
 
-def _new_row(delivery: Delivery, seen_at: datetime) -> DeliveryTable:
-    return DeliveryTable(
-        delivery_id=delivery.delivery_id,
-        feed_id=delivery.feed_id,
-        source_id=delivery.source_id,
-        dataset=delivery.dataset,
-        sha256=delivery.sha256,
-        size_bytes=delivery.size_bytes,
-        name=delivery.name,
-        period=delivery.period,
-        received_at=delivery.received_at,
-        stamped_at=delivery.stamped_at,
-        landed_at=seen_at,
-        last_seen_at=seen_at,
+def _see_again(session: Session, delivery_id: str, seen_at: datetime) -> bool:
+    """Count one more time that a delivery was seen; False where it is not known."""
+    later = case((DeliveryTable.last_seen_at < seen_at, seen_at), else_=DeliveryTable.last_seen_at)
+    seen = (
+        update(DeliveryTable)
+        .where(DeliveryTable.delivery_id == delivery_id)
+        .values(times_seen=DeliveryTable.times_seen + 1, last_seen_at=later)
+        .returning(DeliveryTable.delivery_id)
     )
+    return session.execute(seen).first() is not None
 
 
 def _rows(session: Session, feed_id: str | None, dataset: str | None, only_new: bool) -> list[DeliveryRow]:

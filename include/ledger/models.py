@@ -53,7 +53,7 @@ class Base(DeclarativeBase):
 class Delivery(Base):
     """One body of bytes from one feed for one period; the same again is the same delivery, seen again.
 
-    A snapshot that says again what an earlier one said, after another in between, is a delivery of its own.
+    Bytes that come again after others in between are a delivery of their own (R2).
     """
 
     __tablename__ = "delivery"
@@ -87,6 +87,20 @@ class SourceDefinition(Base):
     source_id: Mapped[str] = mapped_column(index=True)
     holds_from: Mapped[datetime]
     content: Mapped[str | None] = mapped_column(Text)
+
+
+class Sighting(Base):
+    """The newest time that bytes were handed over again which are a delivery already."""
+
+    __tablename__ = "sighting"
+
+    feed_id: Mapped[str] = mapped_column(primary_key=True)
+    period: Mapped[str] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str]
+    received_at: Mapped[datetime]
+    stamped_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
 
 
 class FeedMemory(Base):

@@ -7,13 +7,13 @@ from datetime import datetime
 from include.ledger.order import Order, order_of
 
 
-def delivery_id(feed_id: str, period: str, sha256: str, restated_at: datetime | None = None) -> str:
+def delivery_id(feed_id: str, period: str, sha256: str, again: str = "") -> str:
     """The id of these bytes from this feed for this period: two empty months are two reports of nothing.
 
-    Hex SHA-256 of the three, one a line; of a snapshot that says again what it said before another one, the moment
-    it was handed over stands in a fourth.
+    Hex SHA-256 of the three, one a line; of bytes that are a delivery anew, what tells this time from others stands
+    in a fourth.
     """
-    parts = [feed_id, period, sha256] + ([restated_at.isoformat()] if restated_at else [])
+    parts = [feed_id, period, sha256] + ([again] if again else [])
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -23,7 +23,7 @@ class Delivery:
 
     `stamped_at`: the time stamp of the file or the server, or the moment of asking; it orders deliveries that were
     handed over at the same declared moment.
-    `restated`: a snapshot with the bytes of an earlier one, after another in between.
+    `is_again`: the bytes of another delivery, handed over before it, or after something else came in between (R2).
     """
 
     feed_id: str
@@ -34,13 +34,13 @@ class Delivery:
     name: str
     period: str
     received_at: datetime
-    restated: bool = False
+    is_again: bool = False
     stamped_at: datetime | None = None
 
     @property
     def delivery_id(self) -> str:
         """The id of these bytes from this feed for this period."""
-        again = self.received_at if self.restated else None
+        again = f"{self.received_at.isoformat()} {self.stamped_at} {self.name}" if self.is_again else ""
         return delivery_id(self.feed_id, self.period, self.sha256, again)
 
     @property

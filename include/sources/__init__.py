@@ -18,7 +18,7 @@ from include.sources.errors import (
     SeveralSourceErrors,
     SourceError,
 )
-from include.sources.transports import NothingNew, Offered, Surroundings, open_transport
+from include.sources.transports import NothingNew, Offered, Surroundings, Unchanged, open_transport
 
 __all__ = [
     "DeadlineExceeded",
@@ -35,6 +35,7 @@ __all__ = [
     "SourceDefinition",
     "SourceError",
     "Surroundings",
+    "Unchanged",
     "load_deployment",
     "load_source",
     "load_sources",

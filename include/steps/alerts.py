@@ -50,31 +50,10 @@ def acknowledge(alert_id: int, by: str, home: Home | None = None) -> AlertRow:
 # When a file lands --------------------------------------------------------------------------------------------
 
 
-def is_restated(feed: Feed, delivery: Delivery, known: Sequence[DeliveryRow]) -> bool:
-    """Whether a snapshot says again what an earlier one said, after another in between: then it is a delivery anew.
-
-    Args:
-        known: deliveries of the feed.
-    """
-    if not isinstance(feed.delivers, Snapshot):
-        return False
-    same = [d for d in known if (d.sha256, d.period) == (delivery.sha256, delivery.period)]
-    if not same or any(d.received_at == delivery.received_at for d in same):
-        return False
-    everything = feed.delivers.of == "everything"
-    before = [
-        d
-        for d in known
-        if d.received_at <= delivery.received_at and (everything or d.period == delivery.period)
-    ]
-    newest = max(before, key=order_of, default=None)
-    return newest is None or newest.sha256 != delivery.sha256
-
-
 def renamed(feed: Feed, delivery: Delivery, same: Sequence[DeliveryRow]) -> list[AlertRecord]:
     """The alert that a file has come before under another name for its period.
 
-    A snapshot may say the same as the last one: it is told of only where it says what an older one said.
+    A snapshot may say the same as the last one: only where it says what an older one said is the alert raised.
 
     Args:
         same: deliveries of the feed with the same bytes.
@@ -82,7 +61,7 @@ def renamed(feed: Feed, delivery: Delivery, same: Sequence[DeliveryRow]) -> list
     others = [d for d in same if d.period == delivery.period]
     if not _is_named(feed) or not others or delivery.name in {d.name for d in others}:
         return []
-    if isinstance(feed.delivers, Snapshot) and not delivery.restated:
+    if isinstance(feed.delivers, Snapshot) and not delivery.is_again:
         return []
     first = others[0]
     figures = {

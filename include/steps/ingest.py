@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from types import TracebackType
 from typing import Any, TypedDict
 
@@ -34,6 +35,7 @@ from include.sources import (
     SourceDefinition,
     SourceError,
     Surroundings,
+    Unchanged,
     load_deployment,
     load_source,
     open_transport,
@@ -112,6 +114,8 @@ def land(feed_id: str, home: Home | None = None, connect: Connect = from_environ
         with open_transport(feed_id, feed, surroundings) as transport:
             to = _Landing(home, ledger, source.source, dataset, feed_id, feed)
             faults = _land_each(transport, to, asking)
+            again = partial(alerts.renamed, feed)
+            asking.found["new"] += len(ledger.take_up_again(feed_id, clock.now(), again))
         if faults:
             raise faults[0] if len(faults) == 1 else SeveralSourceErrors(faults)
     return asking.found
@@ -162,8 +166,11 @@ def _land_each(transport: Transport, to: _Landing, asking: _Asking) -> list[Sour
             continue
         try:
             size = _land_one(transport, delivery, to)
-        except NothingNew:
+        except NothingNew as nothing:
             asking.nothing += 1
+            if isinstance(nothing, Unchanged):
+                at, stamp = delivery.received_at, transport.stamp(delivery)
+                to.ledger.still_there(to.feed_id, delivery.name, delivery.period, at, stamp, clock.now())
             continue
         except SourceError as error:
             faults.append(error)
@@ -181,8 +188,10 @@ def _land_each(transport: Transport, to: _Landing, asking: _Asking) -> list[Sour
 def _land_one(transport: Transport, delivery: Offered, to: _Landing) -> int | None:
     """The size of a delivery that is new; None where it is known."""
     mark, known = landed_mark(transport.at.memory, delivery)
-    if delivery.mark and delivery.mark == mark and to.ledger.seen_again(known, clock.now()):
-        return None
+    if delivery.mark and delivery.mark == mark:
+        stamp = transport.stamp(delivery)
+        if to.ledger.seen_again(known, delivery.name, delivery.received_at, stamp, clock.now()):
+            return None
     remember: dict[str, str] = {}
     landed = landing.land(to.home, lambda file: remember.update(transport.fetch(delivery, file)))
     record = Delivery(
@@ -196,11 +205,7 @@ def _land_one(transport: Transport, delivery: Offered, to: _Landing) -> int | No
         received_at=delivery.received_at,
         stamped_at=transport.stamp(delivery),
     )
-    renamed: list[AlertRecord] = []
-    if same := to.ledger.same_bytes(to.feed_id, landed.sha256):
-        if alerts.is_restated(to.feed, record, to.ledger.deliveries(to.feed_id)):
-            record = replace(record, restated=True)
-        renamed = alerts.renamed(to.feed, record, same)
+    renamed = alerts.renamed(to.feed, record, to.ledger.same_bytes(to.feed_id, landed.sha256))
     if delivery.mark:
         remember[version_key(delivery)] = f"{delivery.mark} {record.delivery_id}"
     is_new = to.ledger.record_delivery(record, clock.now(), remember, renamed)

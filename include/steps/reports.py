@@ -30,7 +30,7 @@ class ReportState:
         due_on: last day on which it was in time.
         received_on: day of the first delivery or answer that covers the month, in Kazakhstan's time.
         days_late: days from due to receipt; for what is still out, to the moment it is looked at. 0 in time.
-        deliveries: how many cover the month.
+        deliveries: how many different ones cover the month.
         rows: rows of these that are in core, in quarantine or repeated; not those that are for others.
     """
 
@@ -81,6 +81,14 @@ class _OfMonth:
 
     deliveries: list[DeliveredRow] = field(default_factory=list)
     answers: list[datetime] = field(default_factory=list)
+
+    def rows(self) -> list[int]:
+        """Rows of each body of bytes for each period: what was handed over again is no further delivery."""
+        found: dict[tuple[str, str], int] = defaultdict(int)
+        for delivery in self.deliveries:
+            content = delivery.period, delivery.sha256
+            found[content] = max(found[content], delivery.rows_for_us or 0)
+        return list(found.values())
 
     def state(self) -> str | None:
         """What they make of the month; null where they say nothing."""
@@ -196,8 +204,7 @@ def states(
                 found.append(
                     ReportState(
                         dataset, source.source, region, year, month, state, due, on,
-                        max(0, ((on or today) - due).days), len(here.deliveries),
-                        sum(d.rows_for_us or 0 for d in here.deliveries),
+                        max(0, ((on or today) - due).days), len(here.rows()), sum(here.rows()),
                     )
                 )  # fmt: skip
     return found

@@ -9,6 +9,7 @@ from include.sources.transports.base import (
     Offers,
     Surroundings,
     Transport,
+    Unchanged,
     landed_mark,
     version_key,
 )
@@ -19,6 +20,7 @@ __all__ = [
     "Offers",
     "Surroundings",
     "Transport",
+    "Unchanged",
     "landed_mark",
     "open_transport",
     "version_key",

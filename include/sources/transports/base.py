@@ -84,6 +84,10 @@ class NothingNew(Exception):
     """The source was asked for a delivery and answered that there is nothing new."""
 
 
+class Unchanged(NothingNew):
+    """The source answered that what it handed over last under this name, for this period, is what it has now."""
+
+
 class Deadline:
     """The seconds that one feed has for everything it fetches in one run."""
 

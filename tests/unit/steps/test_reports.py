@@ -47,7 +47,7 @@ def source(
 
 def delivery(period: str, rows: int | None = 5, on: str = "2025-01-01", feed: str = FEED) -> DeliveredRow:
     at = datetime.fromisoformat(on).replace(hour=6, tzinfo=UTC)
-    return DeliveredRow(feed, f"{feed} {period} {on}", "file", period, "", at, rows, 0, None)
+    return DeliveredRow(feed, f"{feed} {period} {on}", "file", period, f"{period} {on}", at, rows, 0, None)
 
 
 def at(day: str) -> datetime:

@@ -18,7 +18,7 @@ from include.sources.definition.transports import (
     PagesByOffset,
 )
 from include.sources.errors import SourceError
-from include.sources.transports.base import NothingNew, Transport
+from include.sources.transports.base import Transport, Unchanged
 from include.sources.transports.http.addresses import target
 from include.sources.transports.http.answers import PAGE_BYTES, parsed
 from include.sources.transports.http.body import Room
@@ -36,7 +36,7 @@ class Listing:
         name: for messages.
         items: path of the list in an answer.
         total: path of the number of items that the source states; None where it states none.
-        headers: of the first request: validators. An answer that nothing changed raises NothingNew.
+        headers: of the first request: validators. An answer that nothing changed raises Unchanged.
     """
 
     name: str
@@ -67,7 +67,7 @@ def each_page(transport: Transport, client: Client, listing: Listing, to: Binary
     the same page again.
 
     Raises:
-        NothingNew: the source answers that nothing changed.
+        Unchanged: the source answers that nothing changed.
         SourceError: a page is not what it should be; the pages go round in circles; the items are not as many as
             the source states.
     """
@@ -128,7 +128,7 @@ class _Reading:
         start = self._to.tell()
         answer = self._client.get(ask, self._to, lambda got: self._keep(got, start, kept))
         if answer.status == HTTPStatus.NOT_MODIFIED:
-            raise NothingNew
+            raise Unchanged
         if answer.status == HTTPStatus.NOT_FOUND:
             return None
         document = kept[-1]

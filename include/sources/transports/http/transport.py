@@ -28,6 +28,7 @@ from include.sources.transports.base import (
     Offers,
     Surroundings,
     Transport,
+    Unchanged,
 )
 from include.sources.transports.http.answers import HEAD_BYTES, refuse_message, refuse_page
 from include.sources.transports.http.body import Room
@@ -146,7 +147,7 @@ class Http(Transport):
         """The last answer, after the whole delivery was written.
 
         Raises:
-            NothingNew: the validators in `headers` still hold.
+            Unchanged: the validators in `headers` still hold.
         """
         if isinstance(self.feed.format, JsonFormat):
             for page in self._pages(self.feed.format, name, url, parameters, headers, to):
@@ -158,7 +159,7 @@ class Http(Transport):
         )  # fmt: skip
         answer = self._client.get(ask, cast(BinaryIO, to), lambda got: self._check_file(name, got, to))
         if answer.status == 304:
-            raise NothingNew
+            raise Unchanged
         return answer
 
     def _pages(
