@@ -5,13 +5,14 @@ numeric ids are written is data; this package reads text into an address, asks t
 Rows of the usual forms are answered by SQL alone (`expressions`), every other one by `reading`, with the same answer.
 """
 
-from include.channels.cells import parts_of
+from include.channels.cells import may_be_several, parts_of
 from include.channels.expressions import register_channels, with_channels, with_parent
 from include.channels.reading import Seen, channel_of, seen_in
 
 __all__ = [
     "Seen",
     "channel_of",
+    "may_be_several",
     "parts_of",
     "register_channels",
     "seen_in",

@@ -47,6 +47,11 @@ AROUND = "\"'«»“”„‘’<>"
 HOST = re.compile(r"[^/?#\s@:]+")
 
 
+def may_be_several(cell: str) -> str:
+    """SQL that is true of every cell that `parts_of` parts, and of few others."""
+    return rf"regexp_matches({cell}, '(?i)[\s|,;]|/@|.(?:https?|tg)://')"
+
+
 def cleaned(text: str) -> str:
     """A text without what carries nothing: signs that nobody sees, quotes around it, a full stop behind it."""
     found = text if text.isascii() else text.translate(INVISIBLE).translate(SPACES)

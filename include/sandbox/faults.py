@@ -46,6 +46,18 @@ def _text(dataset: str, name: str, rule: str, cell: str | None, *more: str) -> F
     return Fault(dataset, f"{name}.{rule}", (f"{name}.{rule}", *more), text={name: cell}, needs=(name,))
 
 
+def _address(rule: str, address: str, numeric_id: str | None = None) -> Fault:
+    """A Telegram address at fault, beside a numeric id or none."""
+    return Fault(
+        BLOCKING,
+        rule,
+        (rule,),
+        values=lambda *_: {"platform": "telegram_channel", "platform_numeric_id": numeric_id},
+        text={"identifier": address},
+        needs=("identifier", "platform", *(["platform_numeric_id"] if numeric_id else [])),
+    )
+
+
 def _says(dataset: str, reason: str, change: Callable[[Values, date], Values], *needs: str) -> Fault:
     return Fault(dataset, reason, (reason,), values=change, needs=needs)
 
@@ -121,6 +133,9 @@ FAULTS: tuple[Fault, ...] = (
         text={"category": "???", "blocked_on": "31.02.2025"},
         needs=("category", "blocked_on"),
     ),
+    _address("row.identifier_names_an_account", "https://t.me/addlist/SintetikaSlug"),
+    _address("row.identifier_is_one_channel", "@sintetika_shop_k/@sintetika_shop_l"),
+    _address("row.identifier_agrees_with_id", "https://t.me/c/9000000001/7", "9000000002"),
     _text(SEIZURE, "seizure_no", "required", None),
     _text(SEIZURE, "item_no", "required", None),
     _text(SEIZURE, "item_no", "integer", "первый"),

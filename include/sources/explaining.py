@@ -253,6 +253,8 @@ def _becomes(field: Field, mapping: Mapping, feed: Feed, contract: Contract) -> 
         heading = mapping if isinstance(mapping, str) else mapping.column
         words = f", read by the code list {listed}" if listed else ""
         words += _own_words(mapping)
+        if isinstance(mapping, ColumnMapping) and mapping.split:
+            words += "; each address of a cell becomes a record of its own"
         return f"The column {heading!r} becomes {field.name}{about}{words}."
     own = _own_words(mapping)
     if isinstance(mapping, PeriodMapping):

@@ -27,7 +27,7 @@ from include.sources.definition import Cumulative, Snapshot
 from include.sources.deployment import Limits
 from include.sources.errors import SourceError
 from include.sources.formats import Delivered, RawRows, Reading, read
-from include.steps import falls, other_platforms
+from include.steps import falls, other_platforms, several
 from include.steps import judge_queries as queries
 from include.steps.history import Past
 from include.steps.judge_queries import Input, Task
@@ -153,8 +153,10 @@ class _Judging:
                 delivered = Delivered(
                     self.task.feed_id, delivery.name, delivery.path, f"delivery_{number}", delivery.period
                 )
-                self.readable[number] = read(
-                    Reading(self.con, self.staging, delivered, self.task.feed, self.limits)
+                reading = Reading(self.con, self.staging, delivered, self.task.feed, self.limits)
+                raw = read(reading)
+                self.readable[number] = (
+                    several.parted(reading, raw) if several.is_parted(self.task.feed) else raw
                 )
             except SourceError as error:
                 self.refused[delivery.delivery_id] = error

@@ -31,7 +31,7 @@ from include.sources.definition import (
 from include.sources.definition import Mapping as FieldMapping
 from include.sources.formats import RawRows
 from include.sources.formats.raw import SPACES
-from include.steps import row_filter
+from include.steps import row_filter, several
 from include.transform import (
     TextRules,
     Zone,
@@ -181,7 +181,7 @@ def _verdicts(
 ) -> str:
     """Every row with its values, its `record_key`, whether it is `broken`, and what `record` makes of it."""
     rows = _with_channels(task, _typed_rows(task, inputs, _text_rows(task, inputs, readable, record)))
-    key = record_key(task.source.source, task.dataset, task.feed.identity)
+    key = several.key_of_part(task.feed, record_key(task.source.source, task.dataset, task.feed.identity))
     broken = verdicts.is_broken(rules_of_rows(task))
     return f"select *, {key} as record_key, {broken} as broken from ({rows})"
 

@@ -53,7 +53,7 @@ def _feed_faults(feed: Feed, contract: Contract) -> list[str]:
                 f"fields.{name}: expected a reported field of {contract.name}: {', '.join(reported)}"
             )
             continue
-        found = _mapping_faults(mapping, lists.get(name))
+        found = _mapping_faults(name, mapping, lists.get(name))
         found += _delivery_faults(mapping, reported[name], lists.get(name), feed.format)
         faults += [f"fields.{name}.{fault}" for fault in found]
     missing = [field.name for field in contract.reported if field.required and field.name not in feed.fields]
@@ -117,7 +117,7 @@ def _parts_that_do_not_fit(feed: Feed) -> list[str]:
     return faults
 
 
-def _mapping_faults(mapping: Mapping, codelist: str | None) -> list[str]:
+def _mapping_faults(name: str, mapping: Mapping, codelist: str | None) -> list[str]:
     if isinstance(mapping, ExpressionMapping):
         try:
             expression_columns(mapping.expression)
@@ -125,6 +125,8 @@ def _mapping_faults(mapping: Mapping, codelist: str | None) -> list[str]:
             return [f"expression: {error}"]
     if isinstance(mapping, ConstantMapping) and codelist and mapping.constant not in codes(codelist):
         return [f"constant: expected a code of {codelist}, found {mapping.constant!r}"]
+    if isinstance(mapping, ColumnMapping) and mapping.split and name != "identifier":
+        return ["split: only the cells of identifier hold addresses that become records of their own"]
     if isinstance(mapping, ColumnMapping | FileNameMapping | TitleCellMapping) and mapping.codes:
         if not codelist:
             return ["codes: the field has no code list"]

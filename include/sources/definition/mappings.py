@@ -27,6 +27,10 @@ class ColumnMapping(Part):
 
     column: str
     codes: dict[str, str] = {}
+    split: bool = Field(
+        default=False,
+        description="True where a cell may hold several addresses: each becomes a record of its own. Of identifier alone.",
+    )
 
 
 class ConstantMapping(Part):

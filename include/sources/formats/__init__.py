@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from include.sources.formats.filling import filled
+from include.sources.formats.held import PLACES, held
 from include.sources.formats.raw import Delivered, RawRows, Reading
 
-__all__ = ["Delivered", "RawRows", "Reading", "read"]
+__all__ = ["PLACES", "Delivered", "RawRows", "Reading", "held", "read"]
 
 
 def read(reading: Reading) -> RawRows:

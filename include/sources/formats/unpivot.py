@@ -6,9 +6,8 @@ import re
 from dataclasses import replace
 
 from include.sources.definition.formats import Unpivot
+from include.sources.formats.held import PLACES, held
 from include.sources.formats.raw import SPACES, RawRows, Reading, identifier, literal
-
-PLACES = 1000
 
 
 def unpivoted(reading: Reading, raw: RawRows, declared: Unpivot) -> RawRows:
@@ -26,24 +25,8 @@ def unpivoted(reading: Reading, raw: RawRows, declared: Unpivot) -> RawRows:
             "headings", f"{len(wide)} headings that match {declared.columns}", f"1 to {PLACES - 1}",
             "Mend format.unpivot of the definition, or ask the source; nothing of this file was taken.",
         )  # fmt: skip
-    base, lost = (identifier(f"{part}_{reading.delivered.label}") for part in ("wide", "lost"))
-    con = reading.connection
-    con.execute(f"create temp table {base} as from {raw.relation}")
-    raw.check()
-    con.execute(f"create temp table {lost} as select raw_row, received, rule from ({raw.rejects})")
-    if (
-        raw.rejects_table
-    ):  # rows are numbered without the records that are none: each is shifted by those before it
-        con.execute(
-            f"update {base} set raw_row = raw_row + (select count(*) from (select raw_row - row_number() over "
-            f"(order by raw_row) + 1 as before from {lost}) where before <= {base}.raw_row)"
-        )
-    rows, broken = (con.execute(f"select count(*) from {t}").fetchall()[0][0] for t in (base, lost))
-    if rows + broken != raw.physical_rows:
-        raise reading.refuse(
-            "whole file", f"{raw.physical_rows} rows in the file and {rows + broken} read", "every physical row read",
-            "Check quotes and line breaks of the file; nothing of it was taken.",
-        )  # fmt: skip
+    wide_rows = held(reading, raw, "wide")
+    con, base = reading.connection, wide_rows.rows
     nothing = ", ".join(map(literal, sorted({"", *reading.feed.format.null_values})))
     trimmed = (f"trim({raw.cells[heading]}, {literal(SPACES)})" for heading in wide)
     cells = [f"case when {cell} not in ({nothing}) then {cell} end" for cell in trimmed]
@@ -66,8 +49,8 @@ def unpivoted(reading: Reading, raw: RawRows, declared: Unpivot) -> RawRows:
         columns=(*raw.columns, "heading", "cell"),
         cells=kept | {declared.name: "heading", declared.value: "cell"},
         received=f"cast(json_merge_patch(cast({raw.received} as json), {name}) as varchar)",
-        rejects=f"select raw_row * {PLACES} as raw_row, received, rule from {lost}",
-        physical_rows=int(con.execute(f"select count(*) from {long}").fetchall()[0][0]) + int(broken),
+        rejects=wide_rows.rejects,
+        physical_rows=int(con.execute(f"select count(*) from {long}").fetchall()[0][0]) + wide_rows.broken,
         rejects_table="",
         check=lambda: None,
     )
