@@ -225,6 +225,12 @@ def total_changes(request: Request, wire: Wire) -> None:
     wire.json(page(request, total=5 if request.query["page"] == "1" else 6))
 
 
+def shifts(request: Request, wire: Wire) -> None:
+    """An item is put in at the front, and one taken away at the end, while the first page is read."""
+    first = (int(request.query["page"]) - 1) * SIZE
+    wire.json({"items": [item(9), *ITEMS][first:5][:SIZE] if first else ITEMS[:SIZE], "pages": 3, "total": 5})
+
+
 def lost_after_page_2(request: Request, wire: Wire) -> None:
     if request.query["page"] == "3":
         wire.json({"error": "synthetic"}, 401)
@@ -317,6 +323,10 @@ FAULTS = [
     Fault("total too high", RETRY, ("5 items", "the 6 that the source states"), 3, lambda request, wire: wire.json(page(request, total=6))),
     Fault("total that changes", RETRY, ("page 2", "another number of items"), 2, total_changes),
     Fault("total too low", RETRY, ("5 items", "the 4 that the source states"), 3, lambda request, wire: wire.json(page(request, total=4))),
+    Fault("item on two pages", RETRY, ("pages 1 and 2", "the same item on both", AGAIN), 3, shifts),
+    Fault("a next that nobody follows", FINAL, ("last page", "next, which says that more follows", "format.ignore"), 1, says(text({"items": ITEMS, "next": 2})), transport={"pages": {"by": "none"}}, form=NO_TOTAL),
+    Fault("a count that the items do not give", FINAL, ("than the 9 that count states", "format.total: count"), 1, says(text({"items": ITEMS, "count": 9})), transport={"pages": {"by": "none"}}, form=NO_TOTAL),
+    Fault("no items beside an error", RETRY, ("page 1", "an error in the answer (error)"), TRIES, says(text({"items": [], "pages": 0, "total": 0, "error": "synthetic"}))),
     Fault("total missing", FINAL, ("no number at total",), 1, lambda request, wire: wire.json(page(request, total=None))),
     Fault("permission lost in the middle", FINAL, ("page 3", "HTTP status 401", "credentials"), 3, lost_after_page_2),
     Fault("500 on the second page", RETRY, ("page 2", "HTTP status 500"), 1 + TRIES, server_error_on_page_2),

@@ -245,6 +245,11 @@ class JsonFormat(Values):
     total: str | None = Field(
         default=None, description="Path of the number of records that the source states."
     )
+    ignore: list[str] = Field(
+        default=[],
+        description="Paths of members beside the records that do not mean what they seem to: a next, a count, a "
+        "truncated, an error. With others of that kind an answer that is not whole is refused.",
+    )
     encoding: str = "utf-8"
 
     _valid_encoding = field_validator("encoding")(_encoding)

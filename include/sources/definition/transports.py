@@ -151,7 +151,17 @@ class NoPages(Part):
     by: Literal["none"]
 
 
-class PagesByNumber(Part):
+class _Pages(Part):
+    """Several answers hold all."""
+
+    repeats: bool = Field(
+        default=False,
+        description="True where an item may come on several pages, as in a log of changes. Otherwise pages that "
+        "show one twice have shifted, and the reading is not taken.",
+    )
+
+
+class PagesByNumber(_Pages):
     """page=1, 2, …; the last page is the one that the API states.
 
     Where it states neither pages nor format.total, pages end with the one that is followed by an empty or missing
@@ -166,7 +176,7 @@ class PagesByNumber(Part):
     pages: str | None = Field(default=None, description="Path in the answer of the number of pages.")
 
 
-class PagesByOffset(Part):
+class PagesByOffset(_Pages):
     """offset=0, 500, …, by as many items as came; ends as pages by number do."""
 
     by: Literal["offset"]
@@ -175,7 +185,7 @@ class PagesByOffset(Part):
     size: int = Field(default=500, ge=1, le=10_000)
 
 
-class PagesByCursor(Part):
+class PagesByCursor(_Pages):
     """Each answer names the next cursor; none, or an empty one, ends."""
 
     by: Literal["cursor"]
@@ -185,10 +195,15 @@ class PagesByCursor(Part):
     size: int = Field(default=500, ge=1, le=10_000)
 
 
-class PagesByLink(Part):
-    """The header Link names the next page (RFC 8288, rel="next")."""
+class PagesByLink(_Pages):
+    """The header Link (RFC 8288, rel="next"), or a member of the answer, names the address of the next page."""
 
     by: Literal["link"]
+    next: str | None = Field(
+        default=None,
+        description="Path in the answer of the address of the next page: links.next, @odata.nextLink; the header "
+        "Link, where none is declared.",
+    )
     size_parameter: str | None = None
     size: int = Field(default=500, ge=1, le=10_000)
 
@@ -253,6 +268,10 @@ class HttpTransport(Timed):
     parameters: Annotated[dict[str, str], AfterValidator(secrets.parameters)] = {}
     headers: Annotated[dict[str, str], AfterValidator(secrets.headers)] = {}
     pages: Pages = NoPages(by="none")
+    ignore: list[str] = Field(
+        default=[],
+        description="Headers of an answer that do not mean what they seem to: Link, X-Total-Count.",
+    )
     retry_after_s: float = Field(
         default=60, ge=0, le=3600, description="The longest wait that a 429 or 503 may ask for."
     )

@@ -28,6 +28,7 @@ from include.sources.formats.numbered import numbered_lines
 from include.sources.formats.raw import RawRows, Reading, check_headings, identifier, literal
 from include.sources.formats.spool import too_many_rows
 from include.sources.formats.text import utf8_text
+from include.sources.whole import at_odds, error, signs, what_to_do
 
 RULE = "row.json"
 NOTHING_TAKEN = "Ask the source, or land the delivery again; nothing of this file was taken."
@@ -107,7 +108,7 @@ def read_json(reading: Reading, declared: JsonFormat) -> RawRows:
     items = reading.folder / f"{reading.delivered.label}.items"
     try:
         knife = cut_out(path, items, _keys_of(declared.items), reading.limits.nesting)
-        _check_frames(reading, declared, knife)
+        documents, last = _check_frames(reading, declared, knife)
     except TooDeep:
         raise _beyond(reading, "document", f"more than {reading.limits.nesting} levels", "nesting") from None
     except LargeFrame:
@@ -121,6 +122,7 @@ def read_json(reading: Reading, declared: JsonFormat) -> RawRows:
     rows = knife.count
     if declared.each:
         table, rows = _each(reading, declared.each, table)
+    _check_end(reading, declared, last, documents, knife.count, rows)
     shapes = identifier(f"keys_{reading.delivered.label}")
     reading.connection.execute(
         f"create temp table {shapes} as select distinct json_keys(item) as keys from {table} where whole"
@@ -144,12 +146,23 @@ def _raw(reading: Reading, table: str, rows: int) -> RawRows:
 # Documents -------------------------------------------------------------------------------------------------------
 
 
-def _check_frames(reading: Reading, declared: JsonFormat, knife: Knife) -> None:
-    """Every document has one list of records at the path, every key on the way to it once, and states the number."""
+def _check_frames(reading: Reading, declared: JsonFormat, knife: Knife) -> tuple[int, object]:
+    """Every document has one list of records at the path, every key on the way to it once, and states the number.
+
+    Returns:
+        How many documents there are, and the last of them without its records.
+    """
     documents = lists = 0
     twice, stated = False, set()
+    frame: object = None
     for frame in knife.frames():
         documents += 1
+        if _stands_alone(reading) and (wrong := error(signs(frame, declared.items, _known(declared)))):
+            raise reading.refuse(
+                "document", f"an error ({wrong.path})", "the data",
+                f"Ask the source for the data, or declare format.ignore: [{wrong.path}] if it is no error; "
+                "nothing of this file was taken.",
+            )  # fmt: skip
         value, doubled = _at(frame, declared.items)
         lists += isinstance(value, list)
         twice |= doubled
@@ -170,17 +183,40 @@ def _check_frames(reading: Reading, declared: JsonFormat, knife: Knife) -> None:
         )
     if declared.total:
         _check_total(reading, declared.total, stated, knife.count)
+    return documents, frame
+
+
+def _stands_alone(reading: Reading) -> bool:
+    """Whether the file is all there is, and nobody has looked at the end of several answers."""
+    pages = getattr(reading.feed.transport, "pages", None)
+    return pages is None or pages.by == "none"
+
+
+def _known(declared: JsonFormat) -> set[str]:
+    return {path for path in (declared.items, declared.total, *declared.ignore) if path}
+
+
+def _check_end(
+    reading: Reading, declared: JsonFormat, last: object, documents: int, count: int, rows: int
+) -> None:
+    """Refuse a file that says that it is not all there is."""
+    if not _stands_alone(reading):
+        return
+    found = signs(last, declared.items, _known(declared))
+    if sign := at_odds(found, counted=count, on_page=0, pages=max(documents, 1), elements=rows):
+        raise reading.refuse("document", *what_to_do(sign, "format.ignore"))
 
 
 def _at(frame: object, path: str) -> tuple[object, bool]:
     """The value at a path of a document, and whether a key on the way to it stands more than once."""
     doubled = False
-    for key in _keys_of(path):
-        if not isinstance(frame, Frame):
-            return None, doubled
-        doubled |= key in frame.doubled
-        frame = frame.get(key)
-    return frame, doubled
+    while path and isinstance(frame, Frame):
+        key, rest = (path, "") if path in frame else path.partition(".")[::2]
+        path = rest
+        if key:
+            doubled |= key in frame.doubled
+            frame = frame.get(key)
+    return (None if path else frame), doubled
 
 
 def _check_total(reading: Reading, path: str, stated: set[str | None], count: int) -> None:

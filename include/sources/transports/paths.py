@@ -6,9 +6,15 @@ from typing import Any
 
 
 def find(document: Any, path: str) -> Any:
-    """What stands at a path; the document itself at the empty path, None where nothing does."""
-    for key in filter(None, path.split(".")):
+    """What stands at a path; the document itself at the empty path, None where nothing does.
+
+    A key may itself have a dot in it: `@odata.nextLink`.
+    """
+    while path:
         if not isinstance(document, dict):
             return None
-        document = document.get(key)
+        if path in document:
+            return document[path]
+        key, _, path = path.partition(".")
+        document = document.get(key) if key else document
     return document

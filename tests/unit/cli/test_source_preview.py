@@ -111,6 +111,26 @@ def test_a_refused_sample_is_exit_code_1_and_quotes_no_row(
         assert [secret for secret in SECRETS if secret in done.stdout + done.stderr] == []
 
 
+def test_a_check_asks_for_the_declaration_of_what_an_answer_says_of_itself(country: Country) -> None:
+    feed = DEFINITION["feeds"]["blocking_record"]
+    transport = {
+        "kind": "http", "url": "https://api.example/{year}/{month}", "deliveries": {"by": "month"},
+    }  # fmt: skip
+    changed = feed | {
+        "transport": transport, "format": {"kind": "json", "items": "items"}, "rhythm": {"since": "2025-01"},
+    }  # fmt: skip
+    definition, sample = country.root / "api.yaml", country.root / "answer_2025-03.json"
+    definition.write_text(
+        yaml.safe_dump(DEFINITION | {"feeds": {"blocking_record": changed}}, allow_unicode=True),
+        encoding="utf-8",
+    )
+    sample.write_text('{"items": [], "links": {"next": "/2025/03?page=2"}}', encoding="utf-8")
+    done = country.odcm("source", "check", str(definition), str(sample))
+    assert done.exit_code == 1
+    assert "Declare transport.pages (by: link with next: links.next)" in done.stderr
+    assert "format.ignore: [links.next]" in done.stderr
+
+
 def test_neither_check_nor_preview_writes_anything(country: Country, register: tuple[str, str]) -> None:
     (country.root / "home").mkdir()
     before = fingerprint(country.root)

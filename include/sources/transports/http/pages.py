@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, BinaryIO
@@ -23,7 +23,9 @@ from include.sources.transports.http.addresses import target
 from include.sources.transports.http.answers import PAGE_BYTES, parsed
 from include.sources.transports.http.body import Room
 from include.sources.transports.http.client import Answer, Ask, Client
+from include.sources.transports.http.repeats import Seen
 from include.sources.transports.paths import find
+from include.sources.whole import Sign, at_odds, error, in_headers, signs, what_to_do
 
 UTF_8_MARK = b"\xef\xbb\xbf"
 
@@ -37,6 +39,9 @@ class Listing:
         items: path of the list in an answer.
         total: path of the number of items that the source states; None where it states none.
         headers: of the first request: validators. An answer that nothing changed raises Unchanged.
+        each: path, in an item, of a list whose elements are the records; None where the items are.
+        identity: paths in an item of what tells it from others; the whole item where there are none.
+        ignore, ignore_headers: members and headers of an answer that do not mean what they seem to.
     """
 
     name: str
@@ -47,6 +52,16 @@ class Listing:
     total: str | None = None
     encoding: str = "utf-8"
     headers: Mapping[str, str] = field(default_factory=dict)
+    each: str | None = None
+    identity: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    ignore_headers: tuple[str, ...] = ()
+
+    @property
+    def known(self) -> frozenset[str]:
+        """Members of an answer that the definition reads, or says are something else."""
+        read = (self.items, self.total, getattr(self.pages, "pages", None), getattr(self.pages, "next", None))
+        return frozenset(filter(None, (*read, *self.ignore)))
 
 
 @dataclass(frozen=True)
@@ -69,7 +84,7 @@ def each_page(transport: Transport, client: Client, listing: Listing, to: Binary
     Raises:
         Unchanged: the source answers that nothing changed.
         SourceError: a page is not what it should be; the pages go round in circles; the items are not as many as
-            the source states.
+            the source states, or come twice; the last answer says that there is more than the definition reads.
     """
     return _Reading(transport, client, listing, to).pages()
 
@@ -84,6 +99,10 @@ class _Reading:
         self._stated: int | None = None
         self._last: list[Any] | None = None
         self._been: set[str] = set()
+        self._seen = Seen(listing.identity)
+        self._signs: list[Sign] = []
+        self._in_document: list[Sign] = []
+        self._read = self._elements = self._on_page = 0
 
     def pages(self) -> Iterator[Page]:
         while True:
@@ -93,7 +112,7 @@ class _Reading:
                 self._to.seek(start)
                 self._to.truncate()
                 break
-            self._counted += len(page.items)
+            self._count(page)
             yield page
             more = self._turned(page)
             self._last = page.items if self._counts_pages() else []
@@ -105,6 +124,40 @@ class _Reading:
                 "all pages", f"{self._counted} items", f"the {self._stated} that the source states",
                 "It will be asked again; if it stays so, ask the source.", retry=True,
             )  # fmt: skip
+        self._check_repeats()
+        self._check_end()
+
+    def _count(self, page: Page) -> None:
+        self._read += 1
+        self._counted += len(page.items)
+        self._on_page = len(page.items)
+        if self._listing.each:
+            lists = (find(item, self._listing.each) for item in page.items)
+            self._elements += sum(len(found) if isinstance(found, list) and found else 1 for found in lists)
+        if not getattr(self._listing.pages, "repeats", True):
+            self._seen.see(page.items)
+
+    def _check_repeats(self) -> None:
+        """Refuse a reading in which pages show an item twice: they shifted, and another item was passed over."""
+        if twice := self._seen.repeated():
+            raise self._fault(
+                f"pages {twice[0]} and {twice[1]}", "the same item on both", "every item once",
+                "It will be asked again, for it changed while it was read; if it stays so, ask the source for a fixed "
+                "order, or declare transport.pages.repeats: true if items may come more than once.", retry=True,
+            )  # fmt: skip
+
+    def _check_end(self) -> None:
+        """Refuse a reading after which the source still says that there is more."""
+        if self._stated is not None and self._read > 1:
+            # A link to the next page that is always there says nothing against a total that several pages gave.
+            self._signs = [sign for sign in self._signs if not (sign.means == "more" and sign.follow)]
+        sign = at_odds(
+            self._signs, counted=self._counted, on_page=self._on_page, pages=max(self._read, 1),
+            elements=self._elements if self._listing.each else None,
+        )  # fmt: skip
+        if sign:
+            key = "format.ignore" if sign in self._in_document else "transport.ignore"
+            raise self._fault("last page", *what_to_do(sign, key))
 
     # One page -------------------------------------------------------------------------------------------------
 
@@ -139,7 +192,16 @@ class _Reading:
                 "the list of items", "Ask the source what changed in its API, or mend the definition.",
             )  # fmt: skip
         self._check_total(document)
+        self._note(document, answer)
         return Page(self._number, document, items, answer)
+
+    def _note(self, document: Any, answer: Answer) -> None:
+        """Keep what this answer says about more; that of the last one counts."""
+        listing = self._listing
+        self._in_document = signs(document, listing.items, listing.known)
+        by_header = isinstance(listing.pages, PagesByLink) and not listing.pages.next
+        ignored = (*listing.ignore_headers, "Link") if by_header else listing.ignore_headers
+        self._signs = [*self._in_document, *_in_headers(answer.headers, ignored)]
 
     def _without_body(self) -> frozenset[int]:
         """Statuses that are answers although they bring no items."""
@@ -154,6 +216,12 @@ class _Reading:
         media = answer.headers.get("Content-Type", "")
         place = f"page {self._number}"
         document = parsed(self._transport, raw, self._listing.encoding, media, self._listing.name, place)
+        if wrong := error(signs(document, self._listing.items, self._listing.known)):
+            raise self._fault(
+                place, f"an error in the answer ({wrong.path})", "the data",
+                "It will be asked again; if it stays so, ask the source, or declare format.ignore: "
+                f"[{wrong.path}] if it is no error.", retry=True,
+            )  # fmt: skip
         if start and raw.startswith(UTF_8_MARK):
             self._to.seek(start)
             self._to.truncate()
@@ -208,7 +276,7 @@ class _Reading:
         if isinstance(pages, PagesByCursor):
             return self._turned_to_cursor(pages, page)
         if isinstance(pages, PagesByLink):
-            return self._turned_to_link(page)
+            return self._turned_to_link(pages, page)
         if isinstance(pages, PagesByNumber) and pages.pages:
             count = _whole_number(find(page.document, pages.pages))
             if count is None:
@@ -236,12 +304,19 @@ class _Reading:
         self._parameters[pages.parameter] = str(cursor)
         return True
 
-    def _turned_to_link(self, page: Page) -> bool:
-        where = _next_link(page.answer.headers.get("Link", ""))
+    def _turned_to_link(self, pages: PagesByLink, page: Page) -> bool:
+        if pages.next:
+            where, place = find(page.document, pages.next), f"page {page.number}, {pages.next}"
+        else:
+            where, place = _next_link(page.answer.headers.get("Link", "")), f"page {page.number}, header Link"
         if not where:
             return False
+        if not isinstance(where, str):
+            raise self._fault(
+                place, "no address", "that of the next page as a text",
+                "Ask the source what changed in its API, or mend the definition.",
+            )  # fmt: skip
         self._been.add(page.answer.url)
-        place = f"page {page.number}, header Link"
         self._url = target(self._transport, page.answer.url, where, self._listing.name, place)
         self._parameters = {}
         self._go(self._url, "a link to a page that was read already")
@@ -264,6 +339,18 @@ class _Reading:
         self, place: str, found: str, expected: str, action: str, *, retry: bool = False
     ) -> SourceError:
         return self._transport.fault(self._listing.name, place, found, expected, action, retry=retry)
+
+
+def says_more(headers: Mapping[str, str], ignored: Collection[str]) -> Sign | None:
+    """A header by which an answer that is a file is not all there is."""
+    return next((sign for sign in _in_headers(headers, ignored) if sign.means == "more"), None)
+
+
+def _in_headers(headers: Mapping[str, str], ignored: Collection[str]) -> list[Sign]:
+    found = in_headers(headers, ignored)
+    if "link" not in {name.lower() for name in ignored} and (follow := _next_link(headers.get("Link", ""))):
+        found.append(Sign("Link", "more", follow))
+    return found
 
 
 def _first(pages: Pages) -> dict[str, str]:

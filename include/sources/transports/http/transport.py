@@ -12,6 +12,7 @@ from typing import IO, Any, BinaryIO, cast
 from urllib.parse import quote, unquote, urlsplit
 
 from include.sources.definition.formats import JsonFormat
+from include.sources.definition.mappings import ColumnMapping, ConstantMapping
 from include.sources.definition.model import Feed
 from include.sources.definition.transports import (
     HttpTransport,
@@ -35,9 +36,10 @@ from include.sources.transports.http.body import Room
 from include.sources.transports.http.client import Answer, Ask, Client
 from include.sources.transports.http.lists import is_plain, listed
 from include.sources.transports.http.memory import fingerprint, kept, recall, validators
-from include.sources.transports.http.pages import Listing, Page, each_page
+from include.sources.transports.http.pages import Listing, Page, each_page, says_more
 from include.sources.transports.http.watermark import MixedKinds, Watermark
 from include.sources.transports.moments import month_of, month_words, months
+from include.sources.whole import what_to_do
 
 
 class Http(Transport):
@@ -160,6 +162,8 @@ class Http(Transport):
         answer = self._client.get(ask, cast(BinaryIO, to), lambda got: self._check_file(name, got, to))
         if answer.status == 304:
             raise Unchanged
+        if more := says_more(answer.headers, self.declared.ignore):
+            raise self.fault(name, "header", *what_to_do(more, "transport.ignore"))
         return answer
 
     def _pages(
@@ -172,9 +176,24 @@ class Http(Transport):
         to: IO[bytes],
     ) -> Iterable[Page]:
         listing = Listing(
-            name, url, parameters, self.declared.pages, form.items, form.total, form.encoding, headers
-        )
+            name, url, parameters, self.declared.pages, form.items, form.total, form.encoding, headers, form.each,
+            self._identity(), tuple(form.ignore), tuple(self.declared.ignore),
+        )  # fmt: skip
         return each_page(self, self._client, listing, cast(BinaryIO, to))
+
+    def _identity(self) -> tuple[str, ...]:
+        """Paths of what tells an item from others; none where columns alone do not say it.
+
+        In what changed since a moment one record may have several items; rows of others have numbers of their own.
+        """
+        if isinstance(self.declared.deliveries, SinceDeliveries) or self.feed.only:
+            return ()
+        mappings = [self.feed.fields[name] for name in self.feed.identity]
+        columns = [
+            m if isinstance(m, str) else m.column for m in mappings if isinstance(m, str | ColumnMapping)
+        ]
+        constants = sum(isinstance(mapping, ConstantMapping) for mapping in mappings)
+        return tuple(columns) if len(columns) + constants == len(mappings) else ()
 
     def _check_file(self, name: str, answer: Answer, to: IO[bytes]) -> None:
         """Refuse what is plainly no file: a page for people, a message as JSON. Its format judges the rest."""

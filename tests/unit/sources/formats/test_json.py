@@ -156,7 +156,16 @@ def test_of_an_element_with_a_key_twice_the_others_of_its_record_are_taken(tmp_p
         ('{"data": {"items": [{"n": 1}]}, "data": {"items": [{"n": 2}]}}', "a key more than once on the way to data.items"),
         ('{"data": {"rows": [{"n": 1}]}}', "no list at data.items in 1 of 1 documents"),
         ('{"data": {"items": {"n": 1}}}', "no list at data.items in 1 of 1 documents"),
-        ('{"data": {"items": [{"n": 1}]}} {"error": "limit"}', "no list at data.items in 1 of 2 documents"),
+        ('{"data": {"items": [{"n": 1}]}} {"at": "limit"}', "no list at data.items in 1 of 2 documents"),
+        ('{"data": {"items": []}, "error": "limit"}', "an error (error)"),
+        ('{"data": {"items": [{"n": 1}], "success": false}}', "an error (data.success)"),
+        ('{"data": {"items": [{"n": 1}], "next": "/2"}}', "data.next, which says that more follows"),
+        ('{"data": {"items": [{"n": 1}]}, "meta": {"has_more": true}}', "meta.has_more, which says that more follows"),
+        (
+            '{"data": {"items": [{"n": 1}], "count": 2}}',
+            "another number of records than the 2 that data.count states",
+        ),
+        ('{"data": {"items": [{"n": 1}]}, "pages": 3}', "fewer pages than the 3 that pages states"),
         ('{"data": {"items": [{"n": 1}, 2]}}', "1 of 2 records that are no objects"),
         ('{"data": {"items": [{"n": 1}', "broken JSON"),
         ('{"data": {"items": [{"n": 1}]}} x', "broken JSON"),
@@ -167,6 +176,28 @@ def test_of_an_element_with_a_key_twice_the_others_of_its_record_are_taken(tmp_p
 )  # fmt: skip
 def test_a_document_that_may_lack_records_is_refused_whole(tmp_path: Path, document: str, said: str) -> None:
     assert f"found {said}; expected" in refusal(tmp_path, NESTED, document, "n")
+
+
+def test_a_member_that_means_something_else_is_declared(tmp_path: Path) -> None:
+    document = '{"data": {"items": [{"n": 1}], "next": "/2"}, "count": 7, "status": "error"}'
+    form = NESTED | {"ignore": ["data.next", "count", "status"]}
+    assert opened(tmp_path, form, document, "n").cells == ["1"]
+
+
+def test_a_count_of_the_elements_is_one_of_the_records_that_they_become(tmp_path: Path) -> None:
+    document = '{"items": [{"n": 1, "of": [{"m": 1}, {"m": 2}]}], "count": 2}'
+    assert opened(tmp_path, {"kind": "json", "items": "items", "each": "of"}, document, "of.m").cells == [
+        "1",
+        "2",
+    ]
+
+
+def test_a_stated_number_may_stand_under_a_key_with_a_dot(tmp_path: Path) -> None:
+    form = {"kind": "json", "items": "value", "total": "@odata.count"}
+    assert opened(tmp_path, form, '{"@odata.count": 1, "value": [{"n": 1}]}', "n").cells == ["1"]
+    assert "found 1 records; expected the 2" in refusal(
+        tmp_path, form, '{"@odata.count": 2, "value": [{"n": 1}]}', "n"
+    )
 
 
 @pytest.mark.parametrize("document", ["[]", "[\n]", "[] []"])
