@@ -85,6 +85,17 @@ def rules_of(contract: Contract) -> list[RowRule]:
     """Every rule a row of this dataset is judged by: those of the contract, of the reader and of identity."""
     readers = [
         RowRule("row.columns", "as many columns as the heading line, whole quotes", ""),
+        RowRule("row.date_cell", "no date in a cell where a name or a number of a record is read", ""),
+        RowRule(
+            "row.long_number",
+            "a number cell of at most 15 digits, or one that has all its digits written out",
+            "",
+        ),
+        RowRule(
+            "row.merged_number",
+            "a number of its own in each row, not one merged over several rows or numbers",
+            "",
+        ),
         RowRule("row.json", "one whole JSON object, no key twice that is read", ""),
         RowRule("row.xml", "no element twice that stands for one field, none with others in it", ""),
         UNKNOWN_OWNER,

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from include.contracts import DATASETS, Contract, Field, codes, load
 from include.sources.definition.expressions import expression_columns
-from include.sources.definition.formats import FixedFormat, Format, JsonFormat, JsonlFormat, Unpivot
+from include.sources.definition.formats import (
+    FixedFormat,
+    Format,
+    JsonFormat,
+    JsonlFormat,
+    Unpivot,
+    WorkbookFormat,
+)
+from include.sources.definition.kinds import kinds_of
 from include.sources.definition.mappings import (
     ColumnMapping,
     ConstantMapping,
@@ -67,9 +75,22 @@ def _feed_faults(feed: Feed, contract: Contract) -> list[str]:
     if feed.aggregate != ("seizures_n" in feed.fields):
         faults.append("aggregate: a feed of aggregates maps seizures_n, and no other feed does")
     faults += _parts_that_do_not_fit(feed)
+    faults += _merged_faults(feed, contract)
     if isinstance(feed.delivers, Cumulative):
         faults += _cumulative_faults(feed, contract)
     return faults
+
+
+def _merged_faults(feed: Feed, contract: Contract) -> list[str]:
+    """Merged cells are filled where they are labels: a number would stand in several rows, and be counted in each."""
+    if not isinstance(feed.format, WorkbookFormat) or not isinstance(feed.format.fill_merged, list):
+        return []
+    numbers = kinds_of(feed, contract).numbers
+    return [
+        f"format.fill_merged: expected columns of labels, found {heading!r}, which a number is read from"
+        for heading in feed.format.fill_merged
+        if heading in numbers
+    ]
 
 
 def _cumulative_faults(feed: Feed, contract: Contract) -> list[str]:

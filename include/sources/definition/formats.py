@@ -202,14 +202,19 @@ class FixedFormat(Values):
 
 
 class WorkbookFormat(_Table):
-    """One sheet of a workbook; merged cells are filled with the value they show."""
+    """One sheet of a workbook; merged labels stand in every row that they show in, a number in none but its own."""
 
     kind: Literal["xlsx", "xls", "ods"]
     sheet: str | None = Field(default=None, description="Name of the sheet.")
     sheet_pattern: str | None = Field(
         default=None, description="Or a regular expression that matches one name whole."
     )
-    fill_merged: bool = True
+    fill_merged: bool | list[str] = Field(
+        default=True,
+        description="Columns of labels, by heading, whose merged cells give their value to every row that they cover; "
+        "true: every column that no number is read from, false: none. A number merged over several rows is never "
+        "given to any of them: they are quarantined.",
+    )
 
     _valid_pattern = field_validator("sheet_pattern")(_expression)
 

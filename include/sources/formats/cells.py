@@ -14,10 +14,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-LEAST_PLAIN, MOST_PLAIN = 1e-4, 1e15
+LEAST_PLAIN, MOST_PLAIN, LEAST_WITH_EXPONENT = 1e-4, 1e15, 1e9
 NOT_PLAIN = re.compile("[en]|^-0$")
 EXACT_DIGITS = 15
 """Significant digits that a spreadsheet keeps of a number: 0.1 + 0.2 is 0.3."""
+FIRST_LONG = 1e15
+"""The first number of more digits than a spreadsheet keeps."""
 EXACT_WHOLE = 1 << 53
 """Up to here every whole number has a float of its own; beyond, digits would be shown that nobody wrote."""
 
@@ -82,6 +84,8 @@ def numbers_as_text(numbers: pa.Array, decimal: str) -> pa.Array:
     texts = numbers.cast(pa.string())
     plain = (size >= LEAST_PLAIN) & (size < MOST_PLAIN) | (values == 0) & ~np.signbit(values)
     odd = ~plain | (pc.binary_length(texts).to_numpy(zero_copy_only=False) > EXACT_DIGITS + 1)
+    if (size >= LEAST_WITH_EXPONENT).any():  # Arrow writes 1e+14 where that is shorter
+        odd |= pc.match_substring(texts, "e").fill_null(False).to_numpy(zero_copy_only=False)
     odd &= numbers.is_valid().to_numpy(zero_copy_only=False)
     if odd.any():
         found = [f"{number:.{EXACT_DIGITS}g}" for number in values[odd].tolist()]

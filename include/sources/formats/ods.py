@@ -29,6 +29,7 @@ from include.sources.formats.markup import (
 )
 from include.sources.formats.raw import Reading
 from include.sources.formats.sheet import (
+    MOST_COLUMNS,
     MOST_ROWS,
     Extent,
     PlainCells,
@@ -58,6 +59,9 @@ ERROR = re.compile(rb"""calcext:value-type\s*=\s*["']error["'][^<>]*>\s*(?:<text
 UNTYPED = re.compile(
     rb"<(table:table-cell|table:covered-table-cell)(?![^<>]*office:value-type)((?:\s[^<>]*)?[^<>/])?>(?=\s*<text:p[\s>])"
 )
+OF_PER_CENT = re.compile(
+    rb"""<table:(?:covered-)?table-cell(?=\s)[^<>]*?office:value-type\s*=\s*["']percentage["']"""
+)
 TYPE = b"office:value-type="
 LONGEST_NUMBER = 32
 """Bytes, with the quotation mark behind them."""
@@ -84,7 +88,7 @@ def look_through_ods(reading: Reading, declared: WorkbookFormat) -> Sheet:
         copy.unlink(missing_ok=True)
         raise
     plain = look.plain if look.plain.possible and not look.errors else None
-    return Sheet(copy, True, 0, look.name, look.errors, look.merged, plain)
+    return Sheet(copy, True, 0, look.name, look.errors, look.merged, plain, look.per_cent())
 
 
 def _check_kind(archive: Archive) -> None:
@@ -202,6 +206,11 @@ class _Look:
         self.row = 0
         self.tags = 0
         self.plain = PlainCells(self.extent)
+        self.places_of_per_cent: list[int] = []
+
+    def per_cent(self) -> np.ndarray:
+        """Cells that show their number in per cent, ascending."""
+        return np.sort(np.array(self.places_of_per_cent, dtype=np.int64))
 
     def take(self, content: bytes, size: int) -> bytes | memoryview:
         """Look at whole rows, which are so many bytes; the same rows as calamine should read them.
@@ -253,6 +262,8 @@ class _Look:
         self.plain.possible &= self.extent.fits_by_column()
         if len(signs.others) and self.plain.possible:
             self._note_others(found, signs, at, tops[of_row], heights[of_row], lefts, widths)
+        if found.piece.find(b"percentage") >= 0:
+            self._find_per_cent(found, at, tops[of_row], heights[of_row], lefts, widths)
         if signs.error:
             self._find_errors(found, at, tops[of_row], heights[of_row], lefts, widths)
         if signs.formula:
@@ -287,6 +298,15 @@ class _Look:
         nth = np.arange(len(again)) - np.repeat(np.cumsum(times) - times, times)
         down, across = np.divmod(nth, widths[again])
         self.plain.add(tops[again] + down, lefts[again] + across, np.repeat(values, times))
+
+    def _find_per_cent(
+        self, found: Tags, at: np.ndarray, tops: np.ndarray, heights: np.ndarray, lefts: np.ndarray, widths: np.ndarray
+    ) -> None:  # fmt: skip
+        for tag in OF_PER_CENT.finditer(found.piece):
+            cell = int(np.searchsorted(at, tag.start()))
+            for row in range(int(tops[cell]), int(tops[cell] + heights[cell])):
+                first = row * MOST_COLUMNS + int(lefts[cell])
+                self.places_of_per_cent += range(first, first + int(widths[cell]))
 
     def _find_errors(
         self, found: Tags, at: np.ndarray, tops: np.ndarray, heights: np.ndarray, lefts: np.ndarray, widths: np.ndarray

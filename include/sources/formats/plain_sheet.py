@@ -6,7 +6,7 @@ days. So numbers come from the look through the sheet, and what fastexcel wrote 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import fastexcel
@@ -14,8 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from include.sources.formats.cells import numbers_as_text
-from include.sources.formats.sheet import Rectangle, Sheet
+from include.sources.formats.cells import FIRST_LONG, numbers_as_text
+from include.sources.formats.sheet import MOST_COLUMNS, Rectangle, Sheet
 
 DAY = r"^(?:19[1-9]\d|[2-9]\d{3})-\d\d-\d\d(?:[ T]\d\d:\d\d:\d\d)?$"
 """Of what fastexcel writes: in earlier years it may be a time of day."""
@@ -33,6 +33,7 @@ class PlainGrid:
         left: the first column that holds something; columns begin there.
         texts: the columns; an empty cell is null.
         merged: merged cells, in order of row.
+        days: of columns that hold days the rows, ascending; columns and rows from the first ones on.
         row: rows taken so far.
     """
 
@@ -40,6 +41,7 @@ class PlainGrid:
     left: int
     texts: list[pa.Array]
     merged: Sequence[Rectangle]
+    days: Mapping[int, np.ndarray]
     row: int = 0
 
     @property
@@ -82,13 +84,17 @@ def plain_grid(sheet: Sheet, decimal: str) -> PlainGrid | None:
     if found.num_rows != extent.last_row + 1 or found.num_columns != width:
         return None
     columns = [_without_empty(column) for column in found.columns]
+    days = {}
     for column, rows, values in plain.by_column():
         place = column - extent.first_column
-        told = _told(columns[place], rows, values, decimal, plain.durations)
+        if (np.abs(values) >= FIRST_LONG).any():
+            return None
+        factors = np.where(np.isin(rows * MOST_COLUMNS + column, sheet.per_cent), 100.0, 1.0)
+        told = _told(columns[place], rows, values, factors, decimal, plain.durations)
         if told is None:
             return None
-        columns[place] = told
-    return PlainGrid(sheet.name, extent.first_column, columns, sorted(sheet.merged or ()))
+        columns[place], days[place] = told
+    return PlainGrid(sheet.name, extent.first_column, columns, sorted(sheet.merged or ()), days)
 
 
 def _without_empty(column: pa.StringArray) -> pa.StringArray:
@@ -100,9 +106,12 @@ def _without_empty(column: pa.StringArray) -> pa.StringArray:
 
 
 def _told(
-    column: pa.StringArray, rows: np.ndarray, values: np.ndarray, decimal: str, durations: bool
-) -> pa.StringArray | None:
-    """The column with numbers and days at these rows as text; None where fastexcel wrote something else there."""
+    column: pa.StringArray, rows: np.ndarray, values: np.ndarray, factors: np.ndarray, decimal: str, durations: bool
+) -> tuple[pa.StringArray, np.ndarray] | None:  # fmt: skip
+    """The column with numbers, each times its factor, and days at these rows as text, and the rows of the days.
+
+    None where fastexcel wrote something else there.
+    """
     written = column.take(pa.array(rows))
     matches = pc.match_substring_regex(written, DAY).fill_null(False)
     are_days = matches.to_numpy(zero_copy_only=False)
@@ -118,7 +127,8 @@ def _told(
     if not np.isclose(near, numbers, rtol=NEAR, atol=NEAR).all():
         return None
     column = _replaced(column, rows[are_days], pc.replace_substring(days, NIGHT, ""))
-    return _replaced(column, rows[~are_days], numbers_as_text(pa.array(numbers), decimal))
+    texts = numbers_as_text(pa.array(numbers * factors[~are_days]), decimal)
+    return _replaced(column, rows[~are_days], texts), rows[are_days]
 
 
 def _replaced(column: pa.StringArray, rows: np.ndarray, texts: pa.StringArray) -> pa.StringArray:

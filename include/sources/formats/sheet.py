@@ -40,6 +40,7 @@ class Sheet:
         errors: cells that show an error, as (row, column) from 0, in order of row; calamine reads them as empty.
         merged: merged cells; None where only calamine tells them.
         plain: what is known of its cells, if they are texts, numbers and days; else None.
+        per_cent: cells that show their number in per cent, each as row × MOST_COLUMNS + column, ascending.
     """
 
     path: Path
@@ -49,6 +50,7 @@ class Sheet:
     errors: Sequence[tuple[int, int, str]] = ()
     merged: Sequence[Rectangle] | None = None
     plain: PlainCells | None = None
+    per_cent: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
 
 @dataclass

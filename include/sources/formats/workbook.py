@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from functools import cache
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -17,26 +19,33 @@ from python_calamine import CalamineSheet, load_workbook
 
 from include.sources.definition import WorkbookFormat
 from include.sources.definition.formats import place_name
+from include.sources.definition.kinds import kinds_by_name
 from include.sources.formats.archive import DELIVER_ANEW, SAVE_ANEW
-from include.sources.formats.cells import text_of, text_of_column
+from include.sources.formats.cells import EXACT_DIGITS, FIRST_LONG, text_of, text_of_column
 from include.sources.formats.headings import check_places, joined_headings, named_columns, record_names
 from include.sources.formats.memory import keep_freed_memory
 from include.sources.formats.plain_sheet import PlainGrid, plain_grid
-from include.sources.formats.raw import RawRows, Reading, check_headings, identifier, json_record
-from include.sources.formats.sheet import Rectangle, Sheet, cell_name, column_name
+from include.sources.formats.raw import RawRows, Reading, check_headings, identifier, json_record, literal
+from include.sources.formats.sheet import MOST_COLUMNS, Rectangle, Sheet, cell_name, column_name
 
 CELLS_AT_ONCE, CELLS_IN_CACHE = 1 << 17, 1 << 13
 """Cells that become text together, and those that are taken from calamine together: rows are dear to hold."""
 MOST_IN_MEMORY, BYTES_OF_A_COLUMN = 64 << 20, 512
 """Bytes of rows that lie in memory, and what a column of a batch takes besides its texts, at most."""
 NO_REJECTS = "select null::bigint as raw_row, null as received, null as rule where false"
+DATE_CELL, LONG_NUMBER, MERGED_NUMBER = "row.date_cell", "row.long_number", "row.merged_number"
+RULES = (DATE_CELL, LONG_NUMBER, MERGED_NUMBER)
+"""Why a row with values in its cells is none that can be read; a row has the number of its rule, 0 for none."""
+TIMES = {datetime, date, time, timedelta}
 
 
 def read_workbook(reading: Reading, declared: WorkbookFormat) -> RawRows:
     """Every row below the header that is not blank; raw_row is the row number that the sheet shows.
 
     The text of cells is that of `text_of_column`. Hidden sheets, rows and columns are read like others, error
-    cells as the error that they show, merged cells with the value that they show.
+    cells as the error that they show, numbers shown in per cent in per cent, merged labels with the value that they
+    show. A row is a reject where a cell that is read says something else than it was meant to: a date where a name is
+    read, a number of more digits than are kept, a number merged over several rows or numbers.
 
     Raises:
         SourceError: the workbook, or the sheet, cannot be read whole.
@@ -80,6 +89,9 @@ class _Grid:
         rows: all rows from the first one of the sheet.
         errors: error cells that are still ahead, in order of row.
         merged: merged cells that begin at or below the current row, in order of row.
+        per_cent: cells that show their number in per cent, as in `Sheet`.
+        exact: gives the numbers of many digits that the file has written out, by row and column.
+        shared: rows that share a merged number with another row, or have one merged over several numbers.
     """
 
     name: str
@@ -88,8 +100,11 @@ class _Grid:
     rows: Iterator[list[Any]]
     errors: Sequence[tuple[int, int, str]]
     merged: Sequence[Rectangle]
+    per_cent: np.ndarray
+    exact: Callable[[], dict[tuple[int, int], str]]
     row: int = 0
     taken: int = 0
+    shared: set[int] = field(default_factory=set)
     open_merged: list[tuple[Rectangle, Any]] = field(default_factory=list)
     begun: int = 0
 
@@ -101,11 +116,23 @@ class _Grid:
             row, column, text = self.errors[self.taken]
             found[row - self.row][column - self.left] = text
             self.taken += 1
+        first, last = np.searchsorted(self.per_cent, [self.row * MOST_COLUMNS, end * MOST_COLUMNS])
+        for row, column in zip(*np.divmod(self.per_cent[first:last], MOST_COLUMNS), strict=True):
+            cell = found[row - self.row][column - self.left]
+            if type(cell) in (float, int):
+                found[row - self.row][column - self.left] = cell * 100.0
         self.row = end
         return found
 
-    def fill(self, rows: list[list[Any]]) -> tuple[int, int] | None:
+    def fill(
+        self, rows: list[list[Any]], labels: Container[int], numbers: Container[int]
+    ) -> tuple[int, int] | None:
         """Give merged cells of the rows taken last the value of their first cell; a blank row stays blank.
+
+        Args:
+            rows: the rows.
+            labels: columns that are filled.
+            numbers: columns of which merged cells hold one number; rows that have it together are noted.
 
         Returns:
             Row and column of a cell that has another value, which the merged cells hide; None where none does.
@@ -119,6 +146,7 @@ class _Grid:
         if not self.open_merged:
             return None
         own = [any(cell != "" for cell in row) for row in rows]
+        hidden = None
         for ((first, left), (bottom, right)), value in self.open_merged:
             begin, end = left - self.left, min(right + 1 - self.left, self.width)
             for number in range(max(first, top) - top, min(bottom + 1, self.row) - top):
@@ -126,10 +154,18 @@ class _Grid:
                     continue
                 for column in range(begin, end):
                     if rows[number][column] not in ("", value):
-                        return top + number, self.left + column
-                rows[number][begin:end] = [value] * (end - begin)
+                        hidden = hidden or (top + number, self.left + column)
+                for column in range(begin, end):
+                    if column in labels:
+                        rows[number][column] = value
+            measured = sum(column in numbers for column in range(begin, end)) if value != "" else 0
+            if measured:
+                here = [row for row in range(max(first, top), min(bottom + 1, self.row)) if own[row - top]]
+                goes_on = first < top or bottom >= self.row
+                if measured > 1 or len(here) > 1 or goes_on:
+                    self.shared |= set(here)
         self.open_merged = [each for each in self.open_merged if each[0][1][0] >= self.row]
-        return None
+        return hidden
 
 
 def _parsed(reading: Reading, declared: WorkbookFormat, sheet: Sheet) -> _Grid | PlainGrid:
@@ -148,7 +184,7 @@ def _parsed(reading: Reading, declared: WorkbookFormat, sheet: Sheet) -> _Grid |
             SAVE_ANEW,
         ) from None  # fmt: skip
     if not found.start or not found.end:
-        return _Grid(sheet.name, 0, 0, iter(()), (), ())
+        return _Grid(sheet.name, 0, 0, iter(()), (), (), sheet.per_cent, dict)
     left, width = found.start[1], found.width
     bottom, right = found.end
     if any(row > bottom or not found.start[1] <= column <= right for row, column, _ in sheet.errors):
@@ -157,7 +193,20 @@ def _parsed(reading: Reading, declared: WorkbookFormat, sheet: Sheet) -> _Grid |
         )
     merged = sorted(merged or ())
     _check_merged(reading, sheet.name, merged, bottom + 1, right + 1)
-    return _Grid(sheet.name, left, width, found.iter_rows(), sheet.errors, merged)
+    shown = sheet.per_cent[(sheet.per_cent // MOST_COLUMNS <= bottom)]
+    shown = shown[(shown % MOST_COLUMNS >= left) & (shown % MOST_COLUMNS <= right)]
+    return _Grid(
+        sheet.name, left, width, found.iter_rows(), sheet.errors, merged, shown, _exact(declared, sheet)
+    )
+
+
+def _exact(declared: WorkbookFormat, sheet: Sheet) -> Callable[[], dict[tuple[int, int], str]]:
+    """What gives the numbers of many digits as they are written: XLS holds floats, and ODS is not asked."""
+    if declared.kind != "xlsx":
+        return dict
+    from include.sources.formats.xlsx import long_numbers
+
+    return cache(lambda: long_numbers(sheet.path))
 
 
 def _may_be_read_by_column(sheet: Sheet, declared: WorkbookFormat) -> bool:
@@ -199,10 +248,10 @@ def _rows(reading: Reading, declared: WorkbookFormat, grid: _Grid | PlainGrid) -
         reading, headings, where, of_row=bool(declared.header_rows), places=map(place_name, letters)
     )
     check_places(reading, headings, letters, where)
-    table = _table(reading, declared, grid)
+    named = named_columns(headings, letters, reading.feed.headings())
+    table = _table(reading, _Columns.of(reading, declared, headings, named), grid)
     if declared.footer is not None:
         table = table.slice(0, _rows_before_footer(table, declared.footer))
-    named = named_columns(headings, letters, reading.feed.headings())
     cells = {heading: f"c{n}" for heading, n in named.items()}
     used = [
         n
@@ -210,17 +259,59 @@ def _rows(reading: Reading, declared: WorkbookFormat, grid: _Grid | PlainGrid) -
         if heading or n in named.values() or table.column(n + 1).null_count < len(table)
     ]
     names = record_names(headings, letters)
+    received = json_record({names[n]: f"c{n}" for n in used})
     name = f"sheet_{reading.delivered.label}"
     reading.connection.register(name, table)
+    relation, rejects = f"(select * exclude (rule) from {identifier(name)})", NO_REJECTS
+    if pc.any(pc.greater(table["rule"], 0)).as_py():
+        relation = f"(select * exclude (rule) from {identifier(name)} where rule = 0)"
+        which = f"[{', '.join(map(literal, RULES))}][rule]"
+        rejects = (
+            f"select raw_row, {received} as received, {which} as rule from {identifier(name)} where rule > 0"
+        )
     return RawRows(
-        relation=identifier(name),
+        relation=relation,
         columns=tuple(f"c{n}" for n in used),
         cells=cells,
-        received=json_record({names[n]: f"c{n}" for n in used}),
-        rejects=NO_REJECTS,
+        received=received,
+        rejects=rejects,
         physical_rows=len(table),
         titles=_titles(grid, top[: declared.title_rows], declared.decimal),
     )
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """What the columns of the sheet are read for, by their place from the first one on.
+
+    Attributes:
+        declared: the format.
+        names: of fields that take a text as it stands.
+        numbers: of fields that measure.
+        read: that any field reads.
+        labels: whose merged cells are filled.
+    """
+
+    declared: WorkbookFormat
+    names: frozenset[int]
+    numbers: frozenset[int]
+    read: frozenset[int]
+    labels: frozenset[int]
+
+    @classmethod
+    def of(
+        cls, reading: Reading, declared: WorkbookFormat, headings: list[str], named: Mapping[str, int]
+    ) -> _Columns:
+        kinds = kinds_by_name(reading.feed, reading.delivered.feed_id.rpartition("/")[2])
+        kinds = kinds.with_wide(reading.feed, headings)
+        places = {heading: n for n, heading in enumerate(headings) if heading} | dict(named)
+
+        def of(some: Iterable[str]) -> frozenset[int]:
+            return frozenset(places[heading] for heading in some if heading in places)
+
+        numbers, filled = of(kinds.numbers), declared.fill_merged
+        labels = of(filled) if isinstance(filled, list) else frozenset(range(len(headings)) if filled else ())
+        return cls(declared, of(kinds.names), numbers, of(kinds.whole), labels - numbers)
 
 
 def _titles(grid: _Grid | PlainGrid, rows: list[list[Any]], decimal: str) -> list[list[str]]:
@@ -237,11 +328,23 @@ def _headings(grid: _Grid | PlainGrid, header: list[list[Any]], declared: Workbo
     return joined_headings(texts, merged)
 
 
-def _table(reading: Reading, declared: WorkbookFormat, grid: _Grid | PlainGrid) -> pa.Table:
-    """The rows that are not blank; many of them lie in a file without a name, not in memory."""
-    schema = pa.schema([("raw_row", pa.int64()), *((f"c{n}", pa.string()) for n in range(grid.width))])
-    columns = iter([grid.rest()]) if isinstance(grid, PlainGrid) else _columns(reading, declared, grid)
-    batches = _batches(reading, grid, columns, schema)
+Faults = dict[int, str]
+"""Row, counted from 0 within the sheet → the rule that it breaks."""
+
+
+def _table(reading: Reading, columns: _Columns, grid: _Grid | PlainGrid) -> pa.Table:
+    """The rows that are not blank, with the number of the rule that one breaks, or 0.
+
+    Many of them lie in a file without a name, not in memory.
+    """
+    texts = ((f"c{n}", pa.string()) for n in range(grid.width))
+    schema = pa.schema([("raw_row", pa.int64()), *texts, ("rule", pa.int8())])
+    pieces = (
+        iter([(grid.rest(), _faults_of_plain(grid, columns))])
+        if isinstance(grid, PlainGrid)
+        else _pieces(reading, columns, grid)
+    )
+    batches = _batches(reading, grid, pieces, schema)
     kept: list[pa.RecordBatch] = []
     size = 0
     for batch in batches:
@@ -264,21 +367,54 @@ def _in_a_file(reading: Reading, batches: Iterable[pa.RecordBatch], schema: pa.S
 
 
 def _batches(
-    reading: Reading, grid: _Grid | PlainGrid, columns: Iterable[list[pa.Array]], schema: pa.Schema
-) -> Iterator[pa.RecordBatch]:
-    for texts in columns:
+    reading: Reading, grid: _Grid | PlainGrid, pieces: Iterable[tuple[list[pa.Array], Faults]], schema: pa.Schema
+) -> Iterator[pa.RecordBatch]:  # fmt: skip
+    for texts, faults in pieces:
         begin = grid.row - len(texts[0]) + 1
         _check_length(reading, grid, texts, begin)
-        numbers = pa.array(np.arange(begin, grid.row + 1))
-        yield _without_blank_rows(pa.record_batch([numbers, *texts], schema=schema))
+        rows = np.arange(begin, grid.row + 1)
+        rules = np.zeros(len(rows), dtype=np.int8)
+        for row, rule in faults.items():
+            if row + 1 >= begin:  # titles and headings are no rows
+                rules[row + 1 - begin] = 1 + RULES.index(rule)
+        batch = pa.record_batch([pa.array(rows), *texts, pa.array(rules)], schema=schema)
+        yield _without_blank_rows(batch)
 
 
-def _columns(reading: Reading, declared: WorkbookFormat, grid: _Grid) -> Iterator[list[pa.Array]]:
-    while columns := _next_columns(reading, grid, declared.fill_merged):
-        yield [text_of_column(column, declared.decimal) for column in columns]
+def _faults_of_plain(grid: PlainGrid, columns: _Columns) -> Faults:
+    """The faults of the rows that are left: no cells of theirs are merged, and no number is long."""
+    rows = [grid.days[n] for n in columns.names & grid.days.keys()]
+    return {int(row): DATE_CELL for found in rows for row in found}
 
 
-def _next_columns(reading: Reading, grid: _Grid, fill_merged: bool) -> list[list[Any]]:
+def _pieces(reading: Reading, columns: _Columns, grid: _Grid) -> Iterator[tuple[list[pa.Array], Faults]]:
+    while cells := _next_columns(reading, grid, columns):
+        faults = _faults(grid, columns, cells)
+        yield [text_of_column(column, columns.declared.decimal) for column in cells], faults
+
+
+def _faults(grid: _Grid, columns: _Columns, cells: list[list[Any]]) -> Faults:
+    """The faults of the rows taken last; their numbers of many digits become the text that is written."""
+    begin = grid.row - len(cells[0])
+    faults: Faults = {}
+    for n in columns.names:
+        if TIMES & set(map(type, cells[n])):
+            found = (row for row, cell in enumerate(cells[n], begin) if type(cell) in TIMES)
+            faults |= dict.fromkeys(found, DATE_CELL)
+    for n in columns.read:
+        for place, cell in enumerate(cells[n]):
+            if type(cell) is float and not -FIRST_LONG < cell < FIRST_LONG:
+                exact = grid.exact().get((begin + place, grid.left + n), "")
+                if len(exact.lstrip("-").rstrip("0")) > EXACT_DIGITS and float(exact) == cell:
+                    cells[n][place] = exact
+                else:  # as a spreadsheet leaves a longer number: its last digits are lost
+                    faults[begin + place] = LONG_NUMBER
+    faults |= dict.fromkeys(grid.shared, MERGED_NUMBER)
+    grid.shared.clear()
+    return faults
+
+
+def _next_columns(reading: Reading, grid: _Grid, asked: _Columns) -> list[list[Any]]:
     """The cells of the next rows, by column; nothing where there are no more rows.
 
     Raises:
@@ -287,7 +423,8 @@ def _next_columns(reading: Reading, grid: _Grid, fill_merged: bool) -> list[list
     columns: list[list[Any]] = [[] for _ in range(grid.width)]
     few = max(1, CELLS_IN_CACHE // max(1, grid.width))
     while columns and len(columns[0]) * grid.width < CELLS_AT_ONCE and (rows := grid.take(few)):
-        if fill_merged and (hidden := grid.fill(rows)):
+        hidden = grid.fill(rows, asked.labels, asked.numbers)
+        if hidden and asked.declared.fill_merged:
             raise reading.refuse(
                 f"sheet {grid.name!r}, cell {cell_name(*hidden)}", "a value that merged cells hide", "one value in merged cells",
                 "Ask the source which of them holds, and to part or empty the cells.",
@@ -298,7 +435,7 @@ def _next_columns(reading: Reading, grid: _Grid, fill_merged: bool) -> list[list
 
 
 def _without_blank_rows(batch: pa.RecordBatch) -> pa.RecordBatch:
-    columns = batch.columns[1:]
+    columns = batch.columns[1:-1]
     if any(column.null_count == 0 for column in columns):
         return batch
     some = columns[0].is_valid()
@@ -327,7 +464,9 @@ def _rows_before_footer(table: pa.Table, footer: str) -> int:
     pattern = re.compile(footer)
     for end in range(len(table), 0, -1):
         row = table.slice(end - 1, 1).to_pylist()[0]
-        first = next(cell for name, cell in row.items() if name != "raw_row" and cell is not None)
+        first = next(
+            cell for name, cell in row.items() if name not in ("raw_row", "rule") and cell is not None
+        )
         if not pattern.search(first):
             return end
     return 0

@@ -12,7 +12,7 @@ from __future__ import annotations
 import mmap
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -35,6 +35,7 @@ from include.sources.formats.biff import (
     words_of,
 )
 from include.sources.formats.cfb import MAGIC, BrokenContainer, container_of, stream_of
+from include.sources.formats.number_formats import PER_CENT, is_per_cent
 from include.sources.formats.raw import Reading
 from include.sources.formats.sheet import (
     MOST_COLUMNS,
@@ -106,7 +107,7 @@ def _sheet(reading: Reading, declared: WorkbookFormat, stream: bytearray) -> She
         raise reading.refuse(
             f"sheet {name!r}", "a chart or macros", "a sheet with cells", "Mend format.sheet."
         )
-    look = _Look(reading, name, book.strings, book.durations)
+    look = _Look(reading, name, book.strings, book.durations, book.styles_of_per_cent())
     look.walk(stream, begin)
     for other, (_, at, _, _) in enumerate(book.sheets):
         if other != number:
@@ -116,7 +117,7 @@ def _sheet(reading: Reading, declared: WorkbookFormat, stream: bytearray) -> She
     with copy.open("wb") as file:
         file.writelines(container_of(stream, "Workbook"))
     plain = look.plain if look.plain.possible and not look.errors else None
-    return Sheet(copy, True, number, name, look.errors, look.merged, plain)
+    return Sheet(copy, True, number, name, look.errors, look.merged, plain, look.per_cent())
 
 
 @dataclass
@@ -126,6 +127,12 @@ class _Book:
     sheets: list[tuple[str, int, int, int]] = field(default_factory=list)
     strings: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     durations: bool = False
+    formats: dict[int, bool] = field(default_factory=lambda: dict.fromkeys(PER_CENT, True))
+    styles: list[int] = field(default_factory=list)
+
+    def styles_of_per_cent(self) -> list[int]:
+        """The styles of cells that show a number in per cent."""
+        return [number for number, style in enumerate(self.styles) if self.formats.get(style)]
 
     @classmethod
     def of(cls, reading: Reading, stream: bytearray) -> _Book:
@@ -146,7 +153,10 @@ class _Book:
                 segments.append(bytes(stream[at + 4 : at + 4 + size]))
             elif kind == FORMAT:
                 book.durations |= DURATION.search(stream, at + 4, at + 4 + size) is not None
+                (number,) = struct.unpack_from("<H", stream, at + 4)
+                book.formats[number] = is_per_cent(_format_code(stream[at + 6 : at + 4 + size], old))
             elif kind == EXTENDED_FORMAT:
+                book.styles.append(struct.unpack_from("<H", stream, at + 6)[0])
                 book.durations |= struct.unpack_from("<H", stream, at + 6)[0] == ELAPSED
             elif kind == EOF:
                 break
@@ -154,6 +164,13 @@ class _Book:
         if segments:
             book.strings = np.fromiter(_lengths(segments), dtype=np.int64)
         return book
+
+
+def _format_code(body: bytearray, old: bool) -> str:
+    """The code of a number format, behind its length; signs beyond Latin make no difference here."""
+    if old:
+        return body[1:].decode("latin-1")
+    return body[3:].decode("utf-16-le" if body[2:3] == b"\1" else "latin-1", "replace")
 
 
 def _name(stream: bytearray, at: int, old: bool, codepage: int) -> str:
@@ -230,7 +247,11 @@ def _any_text(segments: list[bytes], segment: int, at: int) -> tuple[int, int, i
 class _Look:
     """Goes over the records of one sheet once; what would mislead calamine is renamed to a type it does not know."""
 
-    def __init__(self, reading: Reading, name: str, strings: np.ndarray, durations: bool) -> None:
+    def __init__(
+        self, reading: Reading, name: str, strings: np.ndarray, durations: bool, per_cent: Sequence[int]
+    ) -> None:
+        self.styles_of_per_cent = np.array(per_cent, dtype=np.int64)
+        self.places_of_per_cent: list[np.ndarray] = []
         self.reading, self.name, self.strings = reading, name, strings
         self.extent = Extent(reading, name, copies=2, text=int(strings.sum()))
         self.errors: list[tuple[int, int, str]] = []
@@ -300,6 +321,8 @@ class _Look:
         are_cells = IS_CELL[kinds]
         cells, texts, many = places[are_cells], places[kinds == SHARED_TEXT], places[kinds == MANY_RK]
         rows, columns = _rows_and_columns(stream, cells)
+        if len(self.styles_of_per_cent):
+            self._note_per_cent(numbers_at(stream, cells, 8), rows, columns)
         others = np.flatnonzero(~IS_TEXT[kinds[are_cells]])
         if len(others):
             self.plain.add(rows[others], columns[others], _numbers(stream, cells[others]))
@@ -313,10 +336,20 @@ class _Look:
             within = np.arange(len(again)) - (np.cumsum(width) - width)[again]
             of_many, first = _rows_and_columns(stream, many[again])
             self.plain.add(of_many, first + within, _short_numbers(stream, many[again] + 6 * within))
+            if len(self.styles_of_per_cent):
+                self._note_per_cent(numbers_at(stream, many[again] + 6 * within, 8), of_many, first + within)
             rows, columns = np.append(rows, of_many), np.append(columns, first + within)
         self.extent.add(rows, columns, len(rows), text)
         found: np.ndarray = rows * (MOST_COLUMNS << 2) + columns
         return found
+
+    def per_cent(self) -> np.ndarray:
+        """Cells that show their number in per cent, ascending."""
+        return np.sort(np.concatenate([np.zeros(0, dtype=np.int64), *self.places_of_per_cent]))
+
+    def _note_per_cent(self, styles: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> None:
+        shown = np.isin(styles, self.styles_of_per_cent)
+        self.places_of_per_cent.append(rows[shown] * MOST_COLUMNS + columns[shown])
 
     def _refuse(self, found: str, expected: str) -> SourceError:
         return self.reading.refuse(f"sheet {self.name!r}", found, expected, SAVE_ANEW)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -30,6 +30,7 @@ from include.sources.formats.markup import (
     numbers_between,
     tags,
 )
+from include.sources.formats.number_formats import PER_CENT, is_per_cent
 from include.sources.formats.raw import Reading
 from include.sources.formats.sheet import (
     MOST_COLUMNS,
@@ -66,10 +67,16 @@ TEXT_CELL = re.compile(
 MERGE = re.compile(
     rb"""mergeCell(?!s)(?: ref="([A-Z]{1,3})([1-9][0-9]{0,6}):([A-Z]{1,3})([1-9][0-9]{0,6})"\s*/>)?"""
 )
+LONG_NUMBER = re.compile(
+    rb"""<(?:[\w.-]+:)?c(?=\s)[^<>]*?\sr\s*=\s*["']([A-Z]{1,3})([1-9][0-9]{0,6})["'][^<>]*>\s*"""
+    rb"""(?:<(?:[\w.-]+:)?f(?:\s[^<>]*)?(?:/>|>[^<]*</(?:[\w.-]+:)?f>)\s*)?<(?:[\w.-]+:)?v>\s*(-?[0-9]{16,40})\s*</"""
+)
+CHUNK = 1 << 20
 LONGEST_MERGE = 64
 OTHER_NAMES = re.compile(rb"<[\w.-]+:(?:c|row)[\s/>]")
 INLINE = b' t="inlineStr">'
 DURATION = re.compile(rb"""\[[hms]|numFmtId\s?=\s?["']46["']""", re.IGNORECASE)
+MAY_BE_PER_CENT = re.compile(rb"""%|numFmtId\s?=\s?["'](?:9|10)["']""")
 LONGEST_DURATION = 16
 EMPTY_TEXT = re.compile(rb"""\st\s*=\s*["']str["']""")
 
@@ -95,7 +102,7 @@ def look_through_xlsx(reading: Reading, declared: WorkbookFormat) -> Sheet:
             copy.unlink(missing_ok=True)
             raise
     plain = look.plain if look.plain.possible and not look.errors else None
-    return Sheet(copy, True, 0, name, look.errors, look.merged, plain)
+    return Sheet(copy, True, 0, name, look.errors, look.merged, plain, look.per_cent())
 
 
 @dataclass(frozen=True)
@@ -185,15 +192,17 @@ def _copy(archive: Archive, book: _Book, name: str, part: str, copy: Path) -> _L
     with zipfile.ZipFile(copy, "w") as out:
         for path, content in _frame(book).items():
             out.writestr(path, content)
-        durations = False
+        durations, per_cent = False, frozenset[int]()
         if archive.has(book.styles):
             with out.open("xl/styles.xml", "w") as file:
-                durations = _copy_styles(archive, book.styles, file)
+                durations, may_be_per_cent = _copy_styles(archive, book.styles, file)
+            if may_be_per_cent:
+                per_cent = _styles_of_per_cent(archive, book.styles)
         strings = _Strings()
         if archive.has(book.strings):
             with out.open("xl/sharedStrings.xml", "w", force_zip64=True) as file:
                 strings.copy(archive, book.strings, file)
-        look = _Look(archive.reading, name, strings, book.recalculated, durations)
+        look = _Look(archive.reading, name, strings, book.recalculated, durations, per_cent)
         with out.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as file:
             for chunk in archive.chunks(part):
                 look.take(chunk)
@@ -202,13 +211,43 @@ def _copy(archive: Archive, book: _Book, name: str, part: str, copy: Path) -> _L
     return look
 
 
-def _copy_styles(archive: Archive, part: str, file: IO[bytes]) -> bool:
-    """Write the part; whether there may be a format that shows durations."""
-    found, rest = False, b""
+def _copy_styles(archive: Archive, part: str, file: IO[bytes]) -> tuple[bool, bool]:
+    """Write the part; whether there may be a format that shows durations, and one that shows numbers in per cent."""
+    found, per_cent, rest = False, False, b""
     for chunk in archive.chunks(part):
         file.write(chunk)
         found = found or DURATION.search(rest + chunk) is not None
+        per_cent = per_cent or MAY_BE_PER_CENT.search(rest + chunk) is not None
         rest = chunk[-LONGEST_DURATION:]
+    return found, per_cent
+
+
+def _styles_of_per_cent(archive: Archive, part: str) -> frozenset[int]:
+    """The styles of cells that show a number in per cent."""
+    formats: dict[str, bool] = {str(number): True for number in PER_CENT}
+    styles: list[str] = []
+    for element in archive.tree(part):
+        if _local(element.tag) == "numFmts":
+            formats |= {each.get("numFmtId", ""): is_per_cent(each.get("formatCode", "")) for each in element}
+        elif _local(element.tag) == "cellXfs":
+            styles = [each.get("numFmtId", "") for each in element]
+    return frozenset(number for number, style in enumerate(styles) if formats.get(style))
+
+
+def long_numbers(path: Path) -> dict[tuple[int, int], str]:
+    """The numbers of a clean copy that are written out in more digits than a float has, by row and column from 0."""
+    found: dict[tuple[int, int], str] = {}
+    with zipfile.ZipFile(path) as archive, archive.open("xl/worksheets/sheet1.xml") as file:
+        rest = b""
+        while chunk := file.read(CHUNK):
+            rest += chunk
+            cut = rest.rfind(b"</")
+            for cell in LONG_NUMBER.finditer(rest, 0, max(cut, 0)):
+                found[int(cell[2]) - 1, _column(cell[1])] = cell[3].decode()
+            begin = max(rest.rfind(b"<c ", 0, max(cut, 0)), 0)
+            rest = rest[begin:] if len(rest) - begin < CHUNK else rest[-CHUNK:]
+        for cell in LONG_NUMBER.finditer(rest):
+            found[int(cell[2]) - 1, _column(cell[1])] = cell[3].decode()
     return found
 
 
@@ -276,8 +315,8 @@ class _Look:
     """Goes over the XML of a sheet once, row by row in large pieces."""
 
     def __init__(
-        self, reading: Reading, name: str, strings: _Strings, recalculated: bool, durations: bool
-    ) -> None:
+        self, reading: Reading, name: str, strings: _Strings, recalculated: bool, durations: bool, per_cent: Set[int]
+    ) -> None:  # fmt: skip
         self.reading, self.name, self.strings, self.recalculated = reading, name, strings, recalculated
         self.extent = Extent(reading, name, copies=1)
         self.errors: list[tuple[int, int, str]] = []
@@ -287,6 +326,8 @@ class _Look:
         self.tags = self.times_merged = 0
         self.merged: list[Rectangle] | None = []
         self.plain = PlainCells(self.extent, durations)
+        self.of_per_cent = _cells_of(per_cent)
+        self.places_of_per_cent: list[np.ndarray] = []
         self.last = -1
         self.row = 0  # of the next row that does not say where it stands
         self.named: bool | None = None  # whether cells say where they stand
@@ -310,6 +351,10 @@ class _Look:
             raise self._refuse(
                 f"a row of more than {MOST_BYTES_OF_A_ROW >> 20} MiB", "shorter rows", DELIVER_ANEW
             )
+
+    def per_cent(self) -> np.ndarray:
+        """Cells that show their number in per cent, ascending."""
+        return np.sort(np.concatenate([np.zeros(0, dtype=np.int64), *self.places_of_per_cent]))
 
     def end(self) -> None:
         """The sheet is over.
@@ -392,6 +437,10 @@ class _Look:
         if not len(cells):
             return
         places, ends = self._places(found, cells)
+        if self.of_per_cent:
+            at = found.at[cells]
+            begins = [cell.start() for each in self.of_per_cent for cell in each.finditer(found.piece)]
+            self.places_of_per_cent.append(places[np.searchsorted(at, begins)])
         rows = places >> BITS_OF_A_COLUMN
         columns = places - (rows << BITS_OF_A_COLUMN)
         following = found.after(cells)
@@ -558,6 +607,17 @@ class _Look:
         if len(zeros) and not self.first_zero:
             row, column = divmod(int(places[owners[zeros[0]]]), MOST_COLUMNS)
             self.first_zero = (row, column)
+
+
+def _cells_of(styles: Set[int]) -> list[re.Pattern[bytes]]:
+    """What finds the beginnings of cells of these styles; one that names none has the first style."""
+    found = []
+    if styles:
+        names = b"|".join(str(style).encode() for style in sorted(styles))
+        found.append(re.compile(rb"""<c(?=\s)[^<>]*?\ss\s*=\s*["'](?:%b)["']""" % names))
+    if 0 in styles:
+        found.append(re.compile(rb"""<c(?=[\s/>])(?![^<>]*\ss\s*=)"""))
+    return found
 
 
 def _long(before: np.ndarray) -> np.ndarray:

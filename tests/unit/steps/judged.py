@@ -32,6 +32,19 @@ class Judged:
         return [row[name] for row in self.core]
 
 
+def definition(form: dict[str, Any], **changes: Any) -> SourceDefinition:
+    """A source with one feed of seizures in this format."""
+    regions = changes.pop("regions", ["KZ-43"])
+    feed = {
+        "transport": {"kind": "folder", "path": "in", "name_pattern": r"(?P<year>\d{4})"}, "format": form,
+        "identity": ["seizure_no", "item_no"],
+        "fields": FIELDS | changes.pop("fields", {}),
+    } | changes  # fmt: skip
+    return SourceDefinition.model_validate(
+        {"source": "KZ-43", "name": {}, "regions": regions, "feeds": {"seizure_item": feed}}
+    )
+
+
 def judged(folder: Path, content: bytes | str, form: dict[str, Any], **changes: Any) -> Judged:
     """Judge a file of seizures.
 
@@ -44,15 +57,7 @@ def judged(folder: Path, content: bytes | str, form: dict[str, Any], **changes: 
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     staging.mkdir()
     received = changes.pop("received", datetime(2025, 12, 1, tzinfo=UTC))
-    regions = changes.pop("regions", ["KZ-43"])
-    feed = {
-        "transport": {"kind": "folder", "path": "in", "name_pattern": r"(?P<year>\d{4})"}, "format": form,
-        "identity": ["seizure_no", "item_no"],
-        "fields": FIELDS | changes.pop("fields", {}),
-    } | changes  # fmt: skip
-    source = SourceDefinition.model_validate(
-        {"source": "KZ-43", "name": {}, "regions": regions, "feeds": {"seizure_item": feed}}
-    )
+    source = definition(form, **changes)
     task = Task("batch", "seizure_item", source, load("core_seizure_item"))
     verdict = judge(task, [Input("d", "file", "2025-03", received, path)], Past(), staging)
     if verdict.refused:

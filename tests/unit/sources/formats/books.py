@@ -15,6 +15,8 @@ from xml.sax.saxutils import escape, quoteattr
 import xlsxwriter
 import xlwt
 
+from include.sources.formats.number_formats import is_per_cent
+
 Rows = Sequence[Sequence[Any]]
 Merged = Sequence[tuple[int, int, int, int]]
 """Top, left, bottom, right, from 0; the first cell has the value."""
@@ -26,6 +28,14 @@ class Formula:
 
     text: str
     value: Any
+
+
+@dataclass(frozen=True)
+class PerCent:
+    """A number in a cell with a number format of its own, by default one that shows per cent."""
+
+    value: float
+    code: str = "0.0%"
 
 
 @dataclass(frozen=True)
@@ -61,6 +71,8 @@ def xlsx(
                         sheet.write_formula(
                             row, column, cell.text, None, 0 if cell.value is None else cell.value
                         )
+                    elif isinstance(cell, PerCent):
+                        sheet.write(row, column, cell.value, book.add_format({"num_format": cell.code}))
                     elif isinstance(cell, Error):
                         sheet.write_formula(row, column, "=NA()", None, cell.text)
                     elif isinstance(cell, datetime):
@@ -97,6 +109,8 @@ def xls(
                 if isinstance(cell, Formula):
                     sheet.write(row, column, xlwt.Formula(cell.text.removeprefix("=")))
                     values[row, column] = cell.value
+                elif isinstance(cell, PerCent):
+                    sheet.write(row, column, cell.value, xlwt.easyxf(num_format_str=cell.code))
                 elif isinstance(cell, Error):
                     sheet.row(row).set_cell_error(column, CODES[cell.text])
                 elif isinstance(cell, datetime):
@@ -182,6 +196,9 @@ def _box(cell: Any, span: tuple[int, int] | None, is_covered: bool) -> str:
         formula, cell = f" table:formula={quoteattr('of:' + cell.text)}", cell.value
     if cell in (None, ""):
         kind, text = "", ""
+    elif isinstance(cell, PerCent):
+        of = "percentage" if is_per_cent(cell.code) else "float"
+        kind, text = f' office:value-type="{of}" office:value="{cell.value!r}"', "как видно"
     elif isinstance(cell, Error):
         kind = ' office:value-type="string" office:string-value="" calcext:value-type="error"'
         formula, text = ' table:formula="of:=NA()"', cell.text

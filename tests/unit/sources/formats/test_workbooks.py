@@ -15,7 +15,7 @@ import xlwt
 from include.sources import Limits
 from include.sources.formats import sheet, workbook
 from include.sources.formats.sheet import PlainCells
-from tests.unit.sources.formats.books import WRITERS, Error, Formula, remade, xls, xlsx
+from tests.unit.sources.formats.books import WRITERS, Error, Formula, PerCent, remade, xls, xlsx
 from tests.unit.sources.formats.opened import Opened, landed, opened, refusal
 
 HEAD = ("n", "s")
@@ -362,8 +362,8 @@ TEXTS = [
 DAY, MOMENT = date(2025, 3, 1), datetime(2025, 3, 1, 14, 30)
 MIXED = [
     ("", "Отчёт за", 2025), (), ("", "n", "s", 2.5, "x"), ("", 1, "а", 7, 7), ("", 0.1 + 0.2, "", DAY, 7.0), ("", "", "", "", ""),
-    ("", 2 / 3, "0.30", 1234567.891, 5), ("", -1e-7, "№ 3", MOMENT, -5), (), ("", 1e23, "2025-03-01 00:00:00", "31.03.2025", 0),
-    ("", 980512300123, date(1912, 12, 31), datetime(2025, 3, 1, 0, 0), 1234567890123456), ("", "Итого", 12.5, "", 0.005),
+    ("", 2 / 3, "0.30", 1234567.891, 5), ("", -1e-7, "№ 3", MOMENT, -5), (), ("", 1e14, "2025-03-01 00:00:00", "31.03.2025", 0),
+    ("", 980512300123, date(1912, 12, 31), datetime(2025, 3, 1, 0, 0), 123456789012345), ("", "Итого", 12.5, "", 0.005),
 ]  # fmt: skip
 
 
@@ -393,15 +393,15 @@ def test_numbers_and_days_have_their_text_where_they_are_read_by_column(
     assert by_column == [True]
     assert found.rows == {
         4: ("1", "7", "а", "7"), 5: ("0,3", "2025-03-01", None, "7"), 7: ("0,666666666666667", "1234567,891", "0.30", "5"),
-        8: ("-0,0000001", "2025-03-01 14:30:00", "№ 3", "-5"), 10: ("1" + "0" * 23, "31.03.2025", "2025-03-01 00:00:00", "0"),
-        11: ("980512300123", "2025-03-01", "1912-12-31", "1234567890123456"), 12: ("Итого", None, "12,5", "0,005"),
+        8: ("-0,0000001", "2025-03-01 14:30:00", "№ 3", "-5"), 10: ("1" + "0" * 14, "31.03.2025", "2025-03-01 00:00:00", "0"),
+        11: ("980512300123", "2025-03-01", "1912-12-31", "123456789012345"), 12: ("Итого", None, "12,5", "0,005"),
     }  # fmt: skip
 
 
 EVERYWHERE, NOWHERE = ("xlsx", "xls", "ods"), ()
 BY_COLUMN: list[tuple[Any, tuple[str, ...]]] = [
     (7, EVERYWHERE), (0.5, EVERYWHERE), (DAY, EVERYWHERE), (MOMENT, EVERYWHERE), (Formula("=1+1", 2), ("ods",)),
-    (True, NOWHERE), (Error("#N/A"), NOWHERE), (date(1904, 2, 1), NOWHERE), (datetime(2025, 3, 1, 14, 30, 1, 500000), ("xls",)),
+    (True, NOWHERE), (Error("#N/A"), NOWHERE), (1e15, NOWHERE), (PerCent(0.85), EVERYWHERE), (date(1904, 2, 1), NOWHERE), (datetime(2025, 3, 1, 14, 30, 1, 500000), ("xls",)),
 ]  # fmt: skip
 
 
