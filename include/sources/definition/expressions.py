@@ -22,12 +22,12 @@ DEEPEST = 300
 """Levels of the tree; a part inside another is three or four of them."""
 BEFORE = "select ("
 LONGEST_TEXT = 1_000
-"""Letters that a filling or repeating function may be asked for."""
+"""Letters that a filling function may be asked for."""
 
 FUNCTIONS: dict[str, tuple[str, ...]] = {
     "text": (
         "chr", "concat", "concat_ws", "contains", "ends_with", "left", "length", "lower", "lpad", "ltrim",
-        "position", "repeat", "replace", "reverse", "right", "rpad", "rtrim", "split_part", "starts_with",
+        "position", "replace", "reverse", "right", "rpad", "rtrim", "split_part", "starts_with",
         "strip_accents", "strpos", "substr", "substring", "translate", "trim", "upper",
     ),
     "patterns": ("regexp_extract", "regexp_full_match", "regexp_matches", "regexp_replace"),
@@ -61,9 +61,9 @@ ALSO = (
 WRITTEN_OUT: dict[str, tuple[int, ...]] = {
     "regexp_extract": (1, 2), "regexp_full_match": (1, 2), "regexp_matches": (1, 2), "regexp_replace": (1, 2, 3),
     "strftime": (1,), "strptime": (1,), "try_strptime": (1,), "date_part": (0,), "date_trunc": (0,),
-    "date_diff": (0,), "round": (1,), "trunc": (1,), "repeat": (1,), "lpad": (1,), "rpad": (1,), "chr": (0,),
+    "date_diff": (0,), "round": (1,), "trunc": (1,), "lpad": (1,), "rpad": (1,), "chr": (0,),
 }  # fmt: skip
-FILLING = ("repeat", "lpad", "rpad")
+FILLING = ("lpad", "rpad")
 OF_DATES = ("strptime", "try_strptime")
 NOISE = {"query_location", "query_location_length", "qualified_name", "class", "type"}
 
