@@ -18,6 +18,7 @@ from include.cli.output import Format, FormatOption, console, say, show, table
 from include.cli.place import SourceOption
 
 COUNTS = ("landed", "accepted", "quarantined", "duplicate", "not_for_us")
+AGAIN = ("judged_again", "out_of_quarantine")
 Report = Callable[[str], None]
 MOST_WORKERS = 4
 
@@ -37,7 +38,8 @@ class Outcome:
     """What became of a feed.
 
     state: committed, unchanged (nothing new), refused (a file could not be read whole; the others were committed),
-    stopped (the gate disagreed), failed. The counts are rows of the committed batch.
+    stopped (the gate disagreed), failed. The counts are rows of the committed batch; of rows in quarantine that were
+    judged again, what that changed.
     """
 
     feed_id: str
@@ -52,6 +54,8 @@ class Outcome:
     quarantined: int = 0
     duplicate: int = 0
     not_for_us: int = 0
+    judged_again: int = 0
+    out_of_quarantine: int = 0
     messages: list[str] = field(default_factory=list)
     exit_code: int = 0
 
@@ -101,12 +105,18 @@ def command(
             **{state: sum(one.state == state for one in outcomes) for state in STATES},
             "deliveries_new": sum(one.new for one in outcomes),
             "deliveries_known": sum(one.known for one in outcomes),
-            **{name: sum(getattr(one, name) for one in outcomes) for name in COUNTS},
+            **{name: sum(getattr(one, name) for one in outcomes) for name in (*COUNTS, *AGAIN)},
         },
         "alerts": raised,
     }
     show(data, _table(outcomes), form)
     messages = [message for one in outcomes for message in one.messages]
+    for one in outcomes:
+        if one.judged_again and (one.committed or not one.batch_id):
+            say(
+                f"{one.feed_id}: {one.judged_again} rows in quarantine were judged again; "
+                f"{one.out_of_quarantine} of them left it"
+            )
     for message in [*dict.fromkeys(messages), *raised]:  # a definition is one fault, whatever feeds it has
         say(message)
     if "failed" in {one.state for one in outcomes} and not os.environ.get("ODCM_SOURCES"):
@@ -178,6 +188,7 @@ def _land_and_judge(one: Outcome, report: Report, steps: Steps | None) -> Any:
     for message in verdict["refused"]:
         one.note("refused" if one.state == "unchanged" else one.state, message)
     one.batch_id = verdict["batch_id"]
+    one.judged_again, one.out_of_quarantine = _pick(verdict, AGAIN)
     return verdict
 
 

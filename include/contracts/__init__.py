@@ -15,6 +15,7 @@ from include.contracts.model import (
     Series,
     load,
     names,
+    rules_sha256,
 )
 from include.contracts.rules import RowRule, has_mixed_up_letters, row_rules
 from include.contracts.zones import ALMATY, day_in_kazakhstan, region_zones
@@ -43,6 +44,7 @@ __all__ = [
     "names",
     "region_zones",
     "row_rules",
+    "rules_sha256",
     "spellings",
     "written",
 ]

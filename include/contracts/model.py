@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -142,6 +143,18 @@ def load(name: str) -> Contract:
 def names(layer: str | None = None) -> list[str]:
     """Names of all tables under contract, or of those of one layer (core, mart, release), in order."""
     return [c.name for c in _all(CONTRACTS_DIR) if layer is None or c.layer == layer]
+
+
+@functools.cache
+def rules_sha256(dataset: str) -> str:
+    """Fingerprint of everything here that decides about a row of a dataset: its contract and the code lists."""
+    digest = hashlib.sha256()
+    for path in sorted([*CONTRACTS_DIR.glob("core_*.odcs.yaml"), *CONTRACTS_DIR.glob("codelists/*")]):
+        if path.is_file() and path.name.removesuffix(".odcs.yaml") not in {f"core_{d}" for d in DATASETS} - {
+            f"core_{dataset}"
+        }:
+            digest.update(f"{path.name}\n".encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 @functools.cache

@@ -1,11 +1,11 @@
 """Batches: judged, gated, committed; each delivery in at most one live batch, every row accounted for."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from include.ledger.errors import (
     AlreadyRecorded,
@@ -24,8 +24,10 @@ from include.ledger.records import (
     BatchRecord,
     BatchRow,
     DeliveryResult,
+    DeliveryRow,
     FeedBalance,
     GateResult,
+    Judgment,
     RuleResult,
 )
 from include.ledger.transactions import Transactions, as_record
@@ -40,13 +42,17 @@ class Batches(Transactions):
         results: Sequence[DeliveryResult],
         rules: Sequence[RuleResult] = (),
         alerts: Sequence[AlertRecord] = (),
+        again: Mapping[str, str] | None = None,
     ) -> None:
         """Record a judged batch with what became of the rows of each of its deliveries.
 
         Its alerts are raised when it is committed.
 
+        Args:
+            again: delivery → the batch in core that judged it before; its quarantined rows are judged again.
+
         Raises:
-            DeliveryTaken: a delivery is in a live batch already; nothing is recorded.
+            DeliveryTaken: a delivery is in another live batch already; nothing is recorded.
             Unbalanced: rows that do not add up (R3); nothing is recorded.
             AlreadyRecorded: the batch id was used before.
         """
@@ -54,6 +60,7 @@ class Batches(Transactions):
             _check_balance(result)
         try:
             with self.writing() as session:
+                _take_over(session, again or {})
                 _refuse_taken(session, results)
                 _refuse_used_id(session, batch.batch_id)
                 session.add(Batch(**vars(batch), state="judged"))
@@ -100,6 +107,36 @@ class Batches(Transactions):
             )
             return [as_record(DeliveryResult, row) for row in session.scalars(question)]
 
+    def results_before(self, batch_id: str) -> dict[str, DeliveryResult]:
+        """What the deliveries of a batch that are judged again had become by the judgment before, by delivery id."""
+        earlier = aliased(BatchDelivery)
+        question = (
+            select(earlier)
+            .join(Batch, Batch.batch_id == earlier.batch_id)
+            .join(BatchDelivery, BatchDelivery.delivery_id == earlier.delivery_id)
+            .where(BatchDelivery.batch_id == batch_id, Batch.state == "committed")
+            .where(earlier.judgment == BatchDelivery.judgment - 1)
+        )
+        with self.reading() as session:
+            return {row.delivery_id: as_record(DeliveryResult, row) for row in session.scalars(question)}
+
+    def quarantined(self, feed_id: str, judged_by: str) -> list[Judgment]:
+        """The deliveries of a feed with rows in quarantine that something else decided than `judged_by`, in order of receipt."""
+        question = (
+            select(DeliveryTable, BatchDelivery)
+            .join(BatchDelivery, BatchDelivery.delivery_id == DeliveryTable.delivery_id)
+            .join(Batch, Batch.batch_id == BatchDelivery.batch_id)
+            .where(Batch.feed_id == feed_id, Batch.state == "committed", is_newest())
+            .where(BatchDelivery.rows_quarantined > 0)
+            .where(or_(Batch.judged_by.is_(None), Batch.judged_by != judged_by))
+            .order_by(DeliveryTable.received_at, DeliveryTable.delivery_id)
+        )
+        with self.reading() as session:
+            return [
+                Judgment(as_record(DeliveryRow, of), found.batch_id, as_record(DeliveryResult, found))
+                for of, found in session.execute(question)
+            ]
+
     def stop_batch(self, batch_id: str, reason: str) -> None:
         """The gate refuses the batch: its deliveries are free to be judged again. Again: no change.
 
@@ -122,7 +159,7 @@ class Batches(Transactions):
                 found = _batch(session, batch_id).state
                 if found != state:
                     raise WrongState(f"batch {batch_id} is {found}: only a judged batch can become {state}")
-            session.execute(delete(OpenDelivery).where(OpenDelivery.batch_id == batch_id))
+            _set_free(session, batch_id)
 
     def begin_commit(self, batch_id: str) -> bool:
         """True when the batch may be written to core now; also when an earlier try began and died.
@@ -192,7 +229,7 @@ class Batches(Transactions):
                 func.sum(BatchDelivery.rows_not_for_us).label("not_for_us"),
             )
             .join(Batch, Batch.batch_id == BatchDelivery.batch_id)
-            .where(Batch.state == "committed")
+            .where(Batch.state == "committed", is_newest())
             .group_by(Batch.feed_id)
         )
         with self.reading() as session:
@@ -201,6 +238,43 @@ class Batches(Transactions):
                 _feed_balance(feed_id, total, committed.get(feed_id))
                 for feed_id, total in sorted((row[0], row[1]) for row in session.execute(deliveries))
             ]
+
+
+def is_newest() -> ColumnElement[bool]:
+    """Whether a row of BatchDelivery is the newest judgment of its delivery that is in core."""
+    later, in_core = aliased(BatchDelivery), aliased(Batch)
+    newer = (
+        select(later.delivery_id)
+        .join(in_core, in_core.batch_id == later.batch_id)
+        .where(later.delivery_id == BatchDelivery.delivery_id, later.judgment > BatchDelivery.judgment)
+        .where(in_core.state == "committed")
+    )
+    return ~newer.exists()
+
+
+def _take_over(session: Session, again: Mapping[str, str]) -> None:
+    """Free the deliveries that are judged again of the batches in core that hold them; not those taken meanwhile."""
+    for delivery_id, batch_id in again.items():
+        session.execute(
+            delete(OpenDelivery).where(
+                OpenDelivery.delivery_id == delivery_id,
+                OpenDelivery.batch_id == batch_id,
+                select(Batch.batch_id).where(Batch.batch_id == batch_id, Batch.state == "committed").exists(),
+            )
+        )
+
+
+def _set_free(session: Session, batch_id: str) -> None:
+    """Free the deliveries of a batch that is given up, or give them back to the batch in core that judged them before."""
+    held = select(OpenDelivery.delivery_id).where(OpenDelivery.batch_id == batch_id)
+    before = (
+        select(BatchDelivery.delivery_id, BatchDelivery.batch_id)
+        .join(Batch, Batch.batch_id == BatchDelivery.batch_id)
+        .where(BatchDelivery.delivery_id.in_(held), Batch.state == "committed", is_newest())
+    )
+    found = session.execute(before).all()
+    session.execute(delete(OpenDelivery).where(OpenDelivery.batch_id == batch_id))
+    session.add_all(OpenDelivery(delivery_id=row.delivery_id, batch_id=row.batch_id) for row in found)
 
 
 def _feed_balance(feed_id: str, deliveries: int, row: object | None) -> FeedBalance:

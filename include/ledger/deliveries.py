@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from include.ledger.alerts import raise_now
+from include.ledger.batches import is_newest
 from include.ledger.models import Batch, BatchDelivery, FeedMemory, OpenDelivery
 from include.ledger.models import Delivery as DeliveryTable
 from include.ledger.order import order_of
@@ -102,7 +103,7 @@ class Deliveries(Transactions):
         question = (
             _delivered()
             .join(Batch, Batch.batch_id == BatchDelivery.batch_id)
-            .where(DeliveryTable.feed_id == feed_id, Batch.state == "committed")
+            .where(DeliveryTable.feed_id == feed_id, Batch.state == "committed", is_newest())
         )
         with self.reading() as session:
             return sorted((DeliveredRow(*row) for row in session.execute(question)), key=order_of)
@@ -110,7 +111,7 @@ class Deliveries(Transactions):
     def delivered(self, batch_ids: Iterable[str], as_at: datetime) -> list[DeliveredRow]:
         """The deliveries of the given batches with what became of their rows, and the others landed by `as_at`."""
         wanted = set(batch_ids)
-        taken = _delivered().add_columns(BatchDelivery.batch_id)
+        taken = _delivered().add_columns(BatchDelivery.batch_id).order_by(BatchDelivery.judgment)
         landed = _delivered().where(DeliveryTable.landed_at <= as_at)
         with self.reading() as session:
             found = {

@@ -134,7 +134,10 @@ class Poll(Base):
 
 
 class Batch(Base):
-    """The deliveries of one feed that were judged together and are committed together."""
+    """The deliveries of one feed that were judged together and are committed together.
+
+    `judged_by`: fingerprint of everything that decided; null in batches of before it was kept.
+    """
 
     __tablename__ = "batch"
 
@@ -145,6 +148,7 @@ class Batch(Base):
     contract_version: Mapped[str]
     definition_sha256: Mapped[str] = mapped_column(String(64))
     code_version: Mapped[str]
+    judged_by: Mapped[str | None] = mapped_column(String(64))
     state: Mapped[str] = mapped_column(String(16), index=True)
     judged_at: Mapped[datetime]
     committed_at: Mapped[datetime | None]
@@ -163,6 +167,8 @@ class BatchDelivery(Base):
     `rows_not_for_us`: rows that the definition's filter leaves to others (R3).
     `rows_withdrawn`: records withdrawn with it (R5), which are no rows of it. `snapshot_of`: what it held whole,
     the records of its period or everything; null where it was no snapshot, or some record of it is not known.
+    `judgment`: 1 at first; when its quarantined rows are judged again, one more than that of the batch before. The
+    newest in core is what is true of the delivery, and holds the rows that were settled before, too.
     """
 
     __tablename__ = "batch_delivery"
@@ -176,6 +182,7 @@ class BatchDelivery(Base):
     rows_not_for_us: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     rows_withdrawn: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     snapshot_of: Mapped[str | None] = mapped_column(String(16))
+    judgment: Mapped[int] = mapped_column(default=1, server_default="1")
 
     __table_args__ = (
         CheckConstraint(ROWS_BALANCE, name="balance"),
@@ -189,7 +196,7 @@ class BatchDelivery(Base):
 
 
 class OpenDelivery(Base):
-    """The live batch that holds a delivery; the primary key keeps it in at most one."""
+    """The live batch that holds a delivery, of several the newest; the primary key keeps it in at most one."""
 
     __tablename__ = "open_delivery"
 

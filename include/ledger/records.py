@@ -1,7 +1,7 @@
 """What goes into the ledger and what comes out: plain frozen records, no database objects."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from include.ledger.order import Order, order_of
@@ -146,7 +146,10 @@ class AlertRow(AlertRecord):
 
 @dataclass(frozen=True)
 class BatchRecord:
-    """The deliveries of one feed judged together, before the gate has spoken."""
+    """The deliveries of one feed judged together, before the gate has spoken.
+
+    `judged_by`: fingerprint of everything that decided.
+    """
 
     batch_id: str
     feed_id: str
@@ -156,6 +159,7 @@ class BatchRecord:
     definition_sha256: str
     code_version: str
     judged_at: datetime
+    judged_by: str | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -172,6 +176,7 @@ class DeliveryResult:
     """What became of the rows of one delivery; landed = accepted + quarantined + duplicate + not for us (R3).
 
     `rows_withdrawn`: records withdrawn with it (R5). `snapshot_of`: period or everything, what it held whole.
+    `judgment`: 1 at first, one more each time that its quarantined rows are judged again.
     """
 
     delivery_id: str
@@ -182,6 +187,16 @@ class DeliveryResult:
     rows_withdrawn: int = 0
     snapshot_of: str | None = None
     rows_not_for_us: int = 0
+    judgment: int = 1
+
+
+@dataclass(frozen=True)
+class Judgment:
+    """What became of a delivery by the newest batch in core that holds it."""
+
+    delivery: DeliveryRow
+    batch_id: str
+    result: DeliveryResult
 
 
 @dataclass(frozen=True)

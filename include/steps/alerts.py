@@ -91,7 +91,7 @@ def of_batch(
         past: committed deliveries of the feed.
         findings: delivery id, kind, figures.
     """
-    feed_ids = {d.delivery_id: d.feed_id for d in deliveries}
+    feed_ids = {d.delivery_id: d.feed_id for d in [*past, *deliveries]}
     found = [_record(feed_ids[of], kind, of, batch_id, figures) for of, kind, figures in findings]
     known = sorted([*past, *deliveries], key=order_of)
     for delivery in sorted(deliveries, key=order_of):

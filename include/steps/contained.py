@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -70,7 +71,8 @@ def judge(alone: Alone, feed_id: str) -> ingest.Judged:
     """As `ingest.judge`, in a process of its own.
 
     Where that ends over its budget, each new delivery is tried alone; those that break the budget by themselves are
-    refused, and are tried again only when the definition, the limits or this program have changed.
+    refused, and are tried again only when the definition, the limits or this program have changed. Where that is not
+    enough, the rows in quarantine stay there until something else decides about them.
 
     Raises:
         SourceError: all deliveries together need more than the budget, though none does alone.
@@ -89,10 +91,22 @@ def judge(alone: Alone, feed_id: str) -> ingest.Judged:
     try:
         return alone.run(budget, ingest.judge, feed_id)
     except Ended as ended:
-        raise SourceError(
-            feed_id, "all new deliveries", "judging", ended.found, "no more than limits.memory_mb and limits.judge_s",
-            "Each of them alone is within. Raise the limits of the deployment file for this run.",
-        ) from None  # fmt: skip
+        found = ended.found
+    if rows := alone.run(
+        budget, ingest.leave_in_quarantine, feed_id
+    ):  # what is old holds up nothing that is new
+        left = _over_budget(feed_id, f"{rows} rows in quarantine, judged again", found)
+        with suppress(Ended):
+            judged = alone.run(budget, ingest.judge, feed_id)
+            return {**judged, "refused": [*judged["refused"], str(left)]}
+    raise _over_budget(feed_id, "all new deliveries", found)
+
+
+def _over_budget(feed_id: str, what: str, found: str) -> SourceError:
+    return SourceError(
+        feed_id, what, "judging", found, "no more than limits.memory_mb and limits.judge_s",
+        "Each file alone is within. Raise the limits of the deployment file for this run.",
+    )  # fmt: skip
 
 
 class Contained:

@@ -61,6 +61,11 @@ def put_in_order(
     rows += [
         (d.order, d, snapshots.get(number), number) for number, d in enumerate(inputs) if number in readable
     ]
+    rows += [  # not judged again after all: as it was
+        (d.order, d, d.again.result.snapshot_of, None)
+        for number, d in enumerate(inputs)
+        if d.again and number not in readable
+    ]
     table = pa.Table.from_pylist(
         [
             {"place": place, "delivery_id": d.delivery_id, "period": d.period, "received_at": d.received_at,

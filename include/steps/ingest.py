@@ -11,7 +11,7 @@ from functools import partial
 from types import TracebackType
 from typing import Any, TypedDict
 
-from include.contracts import DATASETS, load
+from include.contracts import DATASETS, load, rules_sha256
 from include.ledger import (
     AlertRecord,
     BatchRecord,
@@ -20,6 +20,7 @@ from include.ledger import (
     DeliveryResult,
     DeliveryRow,
     GateResult,
+    Judgment,
     Ledger,
     LedgerError,
     NotFound,
@@ -64,7 +65,11 @@ class Landed(TypedDict):
 
 
 class Judged(TypedDict):
-    """Row counts of a judged batch; batch_id is None where there was nothing new. `refused`: whole files."""
+    """Row counts of a judged batch; batch_id is None where there was nothing new. `refused`: whole files.
+
+    `judged_again`: rows in quarantine of earlier batches that were judged anew; `out_of_quarantine`: of these, the ones
+    that are there no more. The other counts hold what they changed: what leaves the quarantine is subtracted there.
+    """
 
     feed_id: str
     batch_id: str | None
@@ -74,6 +79,8 @@ class Judged(TypedDict):
     duplicate: int
     not_for_us: int
     refused: list[str]
+    judged_again: int
+    out_of_quarantine: int
 
 
 def feeds(dataset: str | None = None) -> list[str]:
@@ -215,6 +222,9 @@ def _land_one(transport: Transport, delivery: Offered, to: _Landing) -> int | No
 def judge(feed_id: str, home: Home | None = None) -> Judged:
     """Judge all new deliveries of a feed as one batch and stage it.
 
+    Rows in quarantine are judged again with them where something else decides now than decided then: the definition,
+    the contract, a code list or the program.
+
     A batch that an earlier run left half-way is finished first where its commit had begun, else given up and
     judged again. A file that cannot be read as a whole is refused: it stays landed, is named in `refused` and
     is tried again by the next run; the other files of the feed go on.
@@ -226,16 +236,21 @@ def judge(feed_id: str, home: Home | None = None) -> Judged:
         refused = _refused_for_good(home, ledger, feed_id)
         new = ledger.new_deliveries(feed_id)
         waiting = [delivery for delivery in new if delivery.delivery_id not in refused]
-        if not waiting:
-            return _judged(feed_id, None, Verdict([], {}, refused))
+        decides = _decides(source, dataset)
+        again = _quarantined(ledger, feed_id, decides)
+        if not waiting and not again:
+            return _judged(feed_id, None, Verdict([], {}, refused), [])
         # An id of its own for every try: two processes never share a staging folder.
         task = Task(uuid.uuid4().hex, dataset, source, load(f"core_{dataset}"))
-        past = _past(home, ledger, task)
-        verdict = _staged(home, task, waiting, past)
+        past = _past(home, ledger, task, again)
+        verdict = _staged(home, task, waiting, past, again)
+        tried = verdict.unchanged | {each.delivery.delivery_id for each in again} & verdict.refused.keys()
+        ledger.remember(feed_id, {JUDGED_AGAIN + delivery_id: decides for delivery_id in sorted(tried)})
         verdict.refused.update(refused)
-        if not verdict.counts:
+        if not {c.delivery_id for c in verdict.counts} - verdict.unchanged:
             tables.discard(home, task.batch_id)
-            return _judged(feed_id, None, verdict)
+            return _judged(feed_id, None, verdict, again)
+        judgments = {each.delivery.delivery_id: each.result.judgment + 1 for each in again}
         try:
             ledger.open_batch(
                 BatchRecord(
@@ -247,27 +262,63 @@ def judge(feed_id: str, home: Home | None = None) -> Judged:
                     definition_sha256=source.sha256(dataset),
                     code_version=code_version(),
                     judged_at=clock.now(),
+                    judged_by=decides,
                 ),
                 [
                     DeliveryResult(
                         c.delivery_id, c.landed, c.accepted, c.quarantined, c.duplicate, c.withdrawn, c.snapshot_of,
-                        c.not_for_us,
+                        c.not_for_us, judgments.get(c.delivery_id, 1),
                     )
                     for c in verdict.counts
                 ],
                 _rule_results(task, verdict),
-                _alerts(task, waiting, verdict, past),
+                _alerts(task, waiting, verdict, past, again),
+                {
+                    each.delivery.delivery_id: each.batch_id
+                    for each in again
+                    if each.delivery.delivery_id in {c.delivery_id for c in verdict.counts}
+                },
             )  # fmt: skip
         except LedgerError:  # another process was quicker with one of these deliveries
             tables.discard(home, task.batch_id)
             raise
-    return _judged(feed_id, task.batch_id, verdict)
+    return _judged(feed_id, task.batch_id, verdict, again)
 
 
-def _past(home: Home, ledger: Ledger, task: Task) -> Past:
+JUDGED_AGAIN = "judged again "
+
+
+def _decides(source: SourceDefinition, dataset: str) -> str:
+    """Fingerprint of everything that decides about a row."""
+    text = f"{source.sha256(dataset)} {rules_sha256(dataset)} {code_version()}"
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _quarantined(ledger: Ledger, feed_id: str, decides: str) -> list[Judgment]:
+    """The deliveries with rows in quarantine about which something else decided, and for which it was not tried yet."""
+    found = ledger.quarantined(feed_id, decides)
+    memory = ledger.memory(feed_id) if found else {}
+    return [each for each in found if memory.get(JUDGED_AGAIN + each.delivery.delivery_id) != decides]
+
+
+def leave_in_quarantine(feed_id: str, home: Home | None = None) -> int:
+    """Judge no row in quarantine again until something else decides; how many rows that leaves."""
+    home = home or Home.from_environment()
+    source, dataset = _source(feed_id)
+    decides = _decides(source, dataset)
+    with open_ledger(home) as ledger:
+        found = _quarantined(ledger, feed_id, decides)
+        ledger.remember(feed_id, {JUDGED_AGAIN + each.delivery.delivery_id: decides for each in found})
+    return sum(each.result.rows_quarantined for each in found)
+
+
+def _past(home: Home, ledger: Ledger, task: Task, again: Sequence[Judgment] = ()) -> Past:
     """What is known of the feed; what an increment does not need is not looked for."""
-    deliveries, core = ledger.committed_deliveries(task.feed_id), tables.core_files(home, task.dataset)
-    if isinstance(task.feed.delivers, Increment):
+    judged_again = {each.delivery.delivery_id for each in again}
+    known = ledger.committed_deliveries(task.feed_id)
+    deliveries = [delivery for delivery in known if delivery.delivery_id not in judged_again]
+    core = tables.core_files(home, task.dataset)
+    if isinstance(task.feed.delivers, Increment) and not again:
         return Past(deliveries, core)
     duplicates, quarantine = (
         f(home, task.dataset) for f in (tables.duplicate_files, tables.quarantine_files)
@@ -275,29 +326,46 @@ def _past(home: Home, ledger: Ledger, task: Task) -> Past:
     return Past(deliveries, core, duplicates, quarantine)
 
 
-def _alerts(task: Task, waiting: Sequence[DeliveryRow], verdict: Verdict, past: Past) -> list[AlertRecord]:
+def _alerts(
+    task: Task, waiting: Sequence[DeliveryRow], verdict: Verdict, past: Past, again: Sequence[Judgment]
+) -> list[AlertRecord]:
+    """The alerts of a batch; of what is judged again, what judging found alone."""
     counts = {c.delivery_id: c for c in verdict.counts}
     judged = [
-        DeliveredRow(
-            d.feed_id, d.delivery_id, d.name, d.period, d.sha256, d.received_at,
-            counts[d.delivery_id].landed, counts[d.delivery_id].quarantined, counts[d.delivery_id].snapshot_of,
-            counts[d.delivery_id].not_for_us,
-            d.stamped_at,
-        )
-        for d in waiting if d.delivery_id in counts
-    ]  # fmt: skip
+        _delivered(d, c.landed, c.quarantined, c.snapshot_of, c.not_for_us)
+        for d in waiting
+        if (c := counts.get(d.delivery_id))
+    ]
+    before = [
+        _delivered(each.delivery, r.rows_landed, r.rows_quarantined, r.snapshot_of, r.rows_not_for_us)
+        for each in again
+        for r in (each.result,)
+    ]
     findings = [(f.delivery_id, f.kind, f.figures) for f in verdict.findings]
-    return alerts.of_batch(task.feed, task.batch_id, judged, past.deliveries, findings)
+    return alerts.of_batch(task.feed, task.batch_id, judged, [*past.deliveries, *before], findings)
 
 
-def _staged(home: Home, task: Task, deliveries: Sequence[DeliveryRow], past: Past) -> Verdict:
+def _delivered(
+    of: DeliveryRow, landed: int, quarantined: int, snapshot_of: str | None, not_for_us: int
+) -> DeliveredRow:
+    return DeliveredRow(
+        of.feed_id, of.delivery_id, of.name, of.period, of.sha256, of.received_at, landed, quarantined, snapshot_of,
+        not_for_us, of.stamped_at,
+    )  # fmt: skip
+
+
+def _staged(
+    home: Home, task: Task, deliveries: Sequence[DeliveryRow], past: Past, again: Sequence[Judgment] = ()
+) -> Verdict:
     """The verdict on these deliveries; the rows lie in the staging folder of the task."""
+    judged: list[tuple[DeliveryRow, Judgment | None]] = [(each, None) for each in deliveries]
+    judged += [(each.delivery, each) for each in again]
     inputs = [
         Input(
-            d.delivery_id, d.name, d.period, d.received_at, landing.landed_path(home, d.sha256), d.stamped_at
+            d.delivery_id, d.name, d.period, d.received_at, landing.landed_path(home, d.sha256), d.stamped_at, before
         )
-        for d in deliveries
-    ]
+        for d, before in judged
+    ]  # fmt: skip
     folder = tables.staged(home, task.batch_id)
     folder.mkdir(parents=True)
     limits = load_deployment(variables(home)).limits
@@ -405,21 +473,22 @@ def commit(batch_id: str, home: Home | None = None) -> dict[str, Any]:
     """Publish a judged batch to core, quarantine and duplicates, then enter it in the ledger; once.
 
     Returns:
-        batch_id, feed_id, the row counts of the batch and the records withdrawn.
+        batch_id, feed_id, what the row counts gained with the batch (what left the quarantine is subtracted there), and
+        the records withdrawn.
     """
     home = home or Home.from_environment()
     with open_ledger(home) as ledger:
         _commit(home, ledger, batch_id)
         batch = ledger.batch(batch_id)
-        results = ledger.delivery_results(batch_id)
+        results, before = ledger.delivery_results(batch_id), ledger.results_before(batch_id).values()
     return {
         "batch_id": batch_id,
         "feed_id": batch.feed_id,
-        "landed": sum(r.rows_landed for r in results),
-        "accepted": sum(r.rows_accepted for r in results),
-        "quarantined": sum(r.rows_quarantined for r in results),
-        "duplicate": sum(r.rows_duplicate for r in results),
-        "not_for_us": sum(r.rows_not_for_us for r in results),
+        "landed": sum(r.rows_landed for r in results) - sum(r.rows_landed for r in before),
+        "accepted": sum(r.rows_accepted for r in results) - sum(r.rows_accepted for r in before),
+        "quarantined": sum(r.rows_quarantined for r in results) - sum(r.rows_quarantined for r in before),
+        "duplicate": sum(r.rows_duplicate for r in results) - sum(r.rows_duplicate for r in before),
+        "not_for_us": sum(r.rows_not_for_us for r in results) - sum(r.rows_not_for_us for r in before),
         "withdrawn": sum(r.rows_withdrawn for r in results),
     }
 
@@ -464,21 +533,26 @@ def _source(feed_id: str) -> tuple[SourceDefinition, str]:
 
 
 def _rule_results(task: Task, verdict: Verdict) -> list[RuleResult]:
-    examined = sum(c.landed - c.not_for_us for c in verdict.counts)
+    examined = sum(c.examined for c in verdict.counts)
     return [
         RuleResult(rule, examined, verdict.failed.get(rule, 0))
         for rule in dict.fromkeys(r.id for r in rules_of(task.contract))
     ]
 
 
-def _judged(feed_id: str, batch_id: str | None, verdict: Verdict) -> Judged:
+def _judged(feed_id: str, batch_id: str | None, verdict: Verdict, again: Sequence[Judgment]) -> Judged:
+    counts = {c.delivery_id: c for c in verdict.counts}
+    before = [each.result for each in again if each.delivery.delivery_id in counts]
+    judged_again = sum(r.rows_quarantined for r in before)
     return {
         "feed_id": feed_id,
         "batch_id": batch_id,
-        "landed": sum(c.landed for c in verdict.counts),
-        "accepted": sum(c.accepted for c in verdict.counts),
-        "quarantined": sum(c.quarantined for c in verdict.counts),
-        "duplicate": sum(c.duplicate for c in verdict.counts),
-        "not_for_us": sum(c.not_for_us for c in verdict.counts),
+        "landed": sum(c.landed for c in counts.values()) - sum(r.rows_landed for r in before),
+        "accepted": sum(c.accepted for c in counts.values()) - sum(r.rows_accepted for r in before),
+        "quarantined": sum(c.quarantined for c in counts.values()) - judged_again,
+        "duplicate": sum(c.duplicate for c in counts.values()) - sum(r.rows_duplicate for r in before),
+        "not_for_us": sum(c.not_for_us for c in counts.values()) - sum(r.rows_not_for_us for r in before),
         "refused": [str(error) for error in verdict.refused.values()],
+        "judged_again": judged_again,
+        "out_of_quarantine": judged_again - sum(counts[r.delivery_id].quarantined for r in before),
     }

@@ -29,6 +29,7 @@ from include.sources.errors import SourceError
 from include.sources.formats import Delivered, RawRows, Reading, read
 from include.steps import falls, other_platforms, several
 from include.steps import judge_queries as queries
+from include.steps.again import Again
 from include.steps.history import Past
 from include.steps.judge_queries import Input, Task
 from include.steps.row_filter import UNKNOWN_OWNER
@@ -49,7 +50,8 @@ CONFLICT = RowRule("row.conflict", "one content for one record number in one del
 class Counts:
     """What became of the rows of one delivery (R3), and the records withdrawn with it (R5).
 
-    `not_for_us`: rows that the definition's filter leaves to others.
+    `not_for_us`: rows that the definition's filter leaves to others. `examined`: rows that the rules were asked about;
+    of a delivery that is judged again these are fewer than it has.
     """
 
     delivery_id: str
@@ -60,6 +62,7 @@ class Counts:
     not_for_us: int = 0
     withdrawn: int = 0
     snapshot_of: str | None = None
+    examined: int = 0
 
 
 @dataclass(frozen=True)
@@ -73,12 +76,16 @@ class Finding:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome of a pass: counts for each delivery, failures for each rule, deliveries refused as a whole, findings."""
+    """The outcome of a pass: counts for each delivery, failures for each rule, deliveries refused as a whole, findings.
+
+    `unchanged`: deliveries that were judged again, with nothing else coming of it than before.
+    """
 
     counts: list[Counts]
     failed: dict[str, int]
     refused: dict[str, SourceError]
     findings: list[Finding] = field(default_factory=list)
+    unchanged: frozenset[str] = frozenset()
 
 
 def rules_of(contract: Contract) -> list[RowRule]:
@@ -114,8 +121,9 @@ def judge(
 
     Args:
         task: the feed, its contract and the batch.
-        inputs: new deliveries of the feed.
-        past: what is in core already. Where the feed sends increments, its files of core are enough.
+        inputs: new deliveries of the feed, and those in core whose quarantined rows are judged again.
+        past: what is in core already, without the latter. Where the feed sends increments and nothing is judged
+            again, its files of core are enough.
         staging: an empty folder; gets core.parquet, core-rest.parquet (accepted after a second look),
             quarantine.parquet and duplicates.parquet, and core-withdrawn.parquet where records are withdrawn.
         limits: beyond which a delivery is refused; those of `Limits`, where none are given.
@@ -152,6 +160,7 @@ class _Judging:
     limits: Limits
     readable: dict[int, RawRows] = field(default_factory=dict)
     landed: dict[int, int] = field(default_factory=dict)
+    seen: dict[int, int] = field(default_factory=dict)
     refused: dict[str, SourceError] = field(default_factory=dict)
     withdrawals: Withdrawals | None = None
     withdrawn: dict[int, int] = field(default_factory=dict)
@@ -177,7 +186,8 @@ class _Judging:
             if self._every_row_is_accounted_for() and self._no_snapshot_lacks_too_much():
                 self._rank()
                 self._stage_the_rest()
-                return Verdict(self._counts(), self._failures(), self.refused, self._findings())
+                counts, unchanged = self._counts(), self._unchanged()
+                return Verdict(counts, self._failures(), self.refused, self._findings(), unchanged)
         return Verdict([], {}, self.refused)
 
     def _prepare(self) -> None:
@@ -208,6 +218,7 @@ class _Judging:
             if self.past.core
             else "create temp view stored as select ''::varchar as record_key, '' as content_hash where false"
         )
+        self.again = Again.of(con, task, self.inputs, self.past)
 
     def _look_first(self) -> None:
         """The plainly accepted rows to core.parquet.
@@ -217,7 +228,10 @@ class _Judging:
         """
         rejects: dict[int, np.ndarray] = {}
         while True:
-            placed = {number: self._in_place(number, rejects.get(number)) for number in self.readable}
+            placed = {
+                number: self.again.rows(number, self._in_place(number, rejects.get(number)))
+                for number in self.readable
+            }
             rows = sum(raw.physical_rows for raw in placed.values())
             rows += self.con.execute("select count(*) from stored").fetchall()[0][0]
             with self.aside.first_look(rows, self.con.sql("select hash(record_key) from stored")):
@@ -263,7 +277,7 @@ class _Judging:
         for number, raw in self.readable.items():
             self.con.execute(
                 f"insert into judged by name select {number} as delivery, raw_row, received, [rule] as reasons "
-                f"from ({raw.rejects})"
+                f"from ({self.again.rejects(number, raw)})"
             )
 
     def _rows_aside(self) -> dict[int, RawRows]:
@@ -288,6 +302,7 @@ class _Judging:
             try:
                 raw.check()
                 seen = judged.get(number, 0) + self.aside.left[number]
+                self.seen[number] = seen
                 self.landed[number] = self._accounted(number, raw, seen)
             except SourceError as error:
                 del self.readable[number]
@@ -297,6 +312,8 @@ class _Judging:
     def _accounted(self, number: int, raw: RawRows, seen: int) -> int:
         """The rows of the file, if as many were judged or left to others."""
         physical, delivery = raw.physical_rows, self.inputs[number]
+        if delivery.again:
+            return self.again.check(number, raw, seen, self.task, delivery.name)
         if seen == physical:
             return physical
         raise SourceError(
@@ -323,6 +340,13 @@ class _Judging:
             "select delivery, 0 as raw_row, record_key, content_hash, true as settled, false as was_stored "
             f"from {self._staged('core')} join deliveries using (delivery_id) semi join judged using (record_key)"
         )
+        if (
+            self.again.before
+        ):  # what the delivery holds of a record already comes before what it is judged again for
+            accepted += (
+                " union all select delivery, 0, record_key, content_hash, true, false from settled "
+                "semi join judged using (record_key)"
+            )
         undecided = (
             "select delivery, raw_row, record_key, content_hash, false as settled, known is not null as was_stored "
             "from judged left join (select distinct record_key, content_hash, true as known from stored "
@@ -402,17 +426,29 @@ class _Judging:
         for number in self.readable:
             delivery = self.inputs[number].delivery_id
             rows = {kind: found.get(delivery, 0) for kind, found in staged.items()}
+            rows["not_for_us"] = self.aside.left[number]
+            examined = self.seen[number] - rows["not_for_us"]
+            if before := self.again.before.get(number):  # what was settled before stays so
+                rows["accepted"] += before.rows_accepted
+                rows["duplicate"] += before.rows_duplicate
+                rows["not_for_us"] += before.rows_not_for_us
             counts.append(
                 Counts(
                     delivery,
                     self.landed[number],
                     **rows,
-                    not_for_us=self.aside.left[number],
                     withdrawn=self.withdrawn.get(number, 0),
                     snapshot_of=snapshots.get(number),
+                    examined=examined,
                 )
             )
         return counts
+
+    def _unchanged(self) -> frozenset[str]:
+        """The deliveries of which nothing else came than before."""
+        snapshots = self.withdrawals.snapshots if self.withdrawals else {}
+        found = self.again.unchanged(self._staged("quarantine"), snapshots, self.withdrawn)
+        return frozenset(self.inputs[number].delivery_id for number in found & self.readable.keys())
 
     def _findings(self) -> list[Finding]:
         """What the rows tell that a person should look at."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from include.channels import with_channels, with_parent
 from include.contracts import Contract, Field, RowRule, day_in_kazakhstan, region_zones, row_rules
-from include.ledger import Order, order_of
+from include.ledger import Judgment, Order, order_of
 from include.quality import verdicts
 from include.sources.definition import (
     ColumnMapping,
@@ -79,7 +79,10 @@ class Task:
 
 @dataclass(frozen=True)
 class Input:
-    """One landed delivery: id, name, period, when it was handed over (UTC), where its bytes lie, its own time stamp."""
+    """One landed delivery: id, name, period, when it was handed over (UTC), where its bytes lie, its own time stamp.
+
+    `again`: what became of it before, where its quarantined rows alone are judged.
+    """
 
     delivery_id: str
     name: str
@@ -87,6 +90,7 @@ class Input:
     received_at: datetime
     path: Path
     stamped_at: datetime | None = None
+    again: Judgment | None = None
 
     @property
     def order(self) -> Order:

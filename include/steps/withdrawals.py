@@ -57,9 +57,9 @@ class Withdrawals:
         for place, number, known, gone, holds in self._lacking():
             if not self._too_many(known, gone, holds):
                 continue
-            if number is not None:
+            if number is not None and not self.inputs[number].again:
                 return number, self._refusal(number, known, gone)
-            self._hold_late(place, known, gone)
+            self._hold_late(place, number, known, gone)
         self.held += self._held(unknown)
         self.con.execute(
             "create or replace temp table returned as select record_key, delivery from (select record_key, place, "
@@ -126,9 +126,10 @@ class Withdrawals:
             ),
             earlier as (
                 select record_key, place, withdrawn as gone from sightings join places using (delivery_id)
+                where delivery is null or withdrawn
                 union all
                 select record_key, place, false from {quarantined} join places using (delivery_id)
-                where record_key is not null
+                where record_key is not null and delivery is null
             ),
             oldest as (select min(place) as place from places where delivery is not null),
             events as (
@@ -136,7 +137,7 @@ class Withdrawals:
                 from earlier where place < (from oldest) group by record_key
                 union all
                 select record_key, place, bool_or(gone), false
-                from earlier where place > (from oldest) group by record_key, place
+                from earlier where place >= (from oldest) group by record_key, place
                 union all
                 select distinct record_key, place, false, true
                 from (
@@ -144,7 +145,9 @@ class Withdrawals:
                     union all
                     select record_key, delivery_id from judged join deliveries using (delivery)
                     where reasons is null or ({self.key_is_known})
-                ) join places using (delivery_id)
+                    union all -- settled before, of a delivery that is judged again
+                    select record_key, delivery_id from sightings where not withdrawn
+                ) join places using (delivery_id) where delivery is not null
             ),
             in_order as (
                 select events.*, period, lead(place) over record as next_place, lead(events.is_new) over record as next_is_new
@@ -198,11 +201,12 @@ class Withdrawals:
             "Ask the source whether the file is whole. If it is, raise may_withdraw for this once; nothing of it was taken.",
         )  # fmt: skip
 
-    def _hold_late(self, place: int, known: int, gone: int) -> None:
+    def _hold_late(self, place: int, number: int | None, known: int, gone: int) -> None:
         """A snapshot that is committed lacks too much of what came in late: that stays, and a person is told."""
-        ((number,),) = self.con.execute(
-            "select max(delivery) from turns join places using (place) where gone_at = ?", [place]
-        ).fetchall()
+        if number is None:
+            ((number,),) = self.con.execute(
+                "select max(delivery) from turns join places using (place) where gone_at = ?", [place]
+            ).fetchall()
         self.con.execute("update turns set gone_at = null where gone_at = ?", [place])
         self.held.append((number, {"known": known, "missing": gone, "unknown_rows": 0}))
 

@@ -203,3 +203,41 @@ def test_the_balance_counts_committed_rows_and_shows_what_waits(ledger: Ledger) 
         FeedBalance("KZ-31/laboratory", 1, 0, 0, 0, 0, 0, waiting=1),
         FeedBalance(FEED, 2, 10, 7, 2, 1, 0, waiting=1),
     ]
+
+
+def test_a_delivery_is_judged_again_and_the_newest_judgment_is_what_counts(ledger):
+    with_committed_batch(ledger)
+    of = delivery()
+    newer = replace(balanced(of, accepted=9, quarantined=0), judgment=2)
+    assert [each.batch_id for each in ledger.quarantined(FEED, "rules")] == ["b1"]
+    ledger.open_batch(replace(batch("b2"), judged_by="rules"), [newer], again={of.delivery_id: "b1"})
+    assert ledger.balance()[0].quarantined == 2 and ledger.results_before("b2")[of.delivery_id].judgment == 1
+    with pytest.raises(DeliveryTaken):
+        ledger.open_batch(batch("b3"), [newer], again={of.delivery_id: "b1"})
+    ledger.begin_commit("b2")
+    ledger.finish_commit("b2", NOON)
+    found = ledger.balance()[0]
+    assert (found.landed, found.accepted, found.quarantined, found.difference, found.waiting) == (
+        10,
+        9,
+        0,
+        0,
+        0,
+    )
+    assert ledger.quarantined(FEED, "others") == []
+    assert [row.rows_quarantined for row in ledger.committed_deliveries(FEED)] == [0]
+    assert [row.rows_quarantined for row in ledger.delivered(["b1"], NOON)] == [2]
+    assert [row.rows_quarantined for row in ledger.delivered(["b2", "b1"], NOON)] == [0]
+
+
+@pytest.mark.parametrize("end", ["abandon", "stop"])
+def test_a_judgment_that_is_given_up_leaves_the_one_before(ledger, end):
+    with_committed_batch(ledger)
+    of = delivery()
+    again = {of.delivery_id: "b1"}
+    newer = replace(balanced(of), judgment=2)
+    ledger.open_batch(batch("b2"), [newer], again=again)
+    ledger.abandon("b2") if end == "abandon" else ledger.stop_batch("b2", "gate")
+    assert ledger.new_deliveries(FEED) == [] and ledger.balance()[0].waiting == 0
+    assert [each.batch_id for each in ledger.quarantined(FEED, "rules")] == ["b1"]
+    ledger.open_batch(batch("b3"), [newer], again=again)
