@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from include.cli import (
     alerts,
     coverage,
+    deliveries,
     dictionary,
     figures,
     ingest,
@@ -82,6 +83,7 @@ for name, group in {
     "release": release.app,
     "summaries": summaries.app,
     "alerts": alerts.app,
+    "deliveries": deliveries.app,
     "sandbox": sandbox.app,
 }.items():
     app.add_typer(group, name=name)

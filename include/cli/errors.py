@@ -30,12 +30,13 @@ def told(error: Exception) -> tuple[int, str]:
     from include.sources import DefinitionError, DeploymentError, SourceError
     from include.statistics.rules import RulesError
     from include.steps.budget import raised_at
+    from include.steps.deliveries import NoSuchDelivery
     from include.steps.release import ReleaseError
     from include.steps.summaries import SummariesError
     from include.storage.publish import Busy, PublishError
 
     wrong = (WrongUsage, ContractError, DefinitionError, DeploymentError, RecipientsError, MailSetupError)
-    if isinstance(error, (*wrong, RulesError, TextsError, NotFound)):
+    if isinstance(error, (*wrong, RulesError, TextsError, NotFound, NoSuchDelivery)):
         return WRONG, f"error: {error}"
     refused = (SourceError, LedgerError, ReleaseRefused, IncompleteCard, ReleaseError)
     if isinstance(error, (*refused, SummariesError, PublishError, Busy)):

@@ -5,6 +5,7 @@ Every method of `Ledger` is one transaction. Datetimes are passed in and come ba
 
 from include.ledger.alerts import Alerts
 from include.ledger.batches import Batches
+from include.ledger.decisions import RESTORED, SET_ASIDE, Decisions
 from include.ledger.definitions import Definitions
 from include.ledger.deliveries import Deliveries
 from include.ledger.errors import (
@@ -23,6 +24,7 @@ from include.ledger.records import (
     AlertRow,
     BatchRecord,
     BatchRow,
+    DecisionRow,
     DeliveredRow,
     Delivery,
     DeliveryResult,
@@ -42,16 +44,21 @@ from include.ledger.releases import Releases
 from include.ledger.sightings import Sightings
 
 
-class Ledger(Deliveries, Sightings, Definitions, Polls, Batches, Alerts, Releases, Outbox):
+class Ledger(
+    Deliveries, Sightings, Decisions, Definitions, Polls, Batches, Alerts, Releases, Outbox
+):
     """The whole ledger at one database URL (`sqlite:///path`, `postgresql://…`)."""
 
 
 __all__ = [
+    "RESTORED",
+    "SET_ASIDE",
     "AlertRecord",
     "AlertRow",
     "AlreadyRecorded",
     "BatchRecord",
     "BatchRow",
+    "DecisionRow",
     "DeliveredRow",
     "Delivery",
     "DeliveryResult",

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
+from include.ledger.decisions import is_aside
 from include.ledger.errors import (
     AlreadyRecorded,
     DeliveryTaken,
@@ -120,16 +121,23 @@ class Batches(Transactions):
         with self.reading() as session:
             return {row.delivery_id: as_record(DeliveryResult, row) for row in session.scalars(question)}
 
-    def quarantined(self, feed_id: str, judged_by: str) -> list[Judgment]:
-        """The deliveries of a feed with rows in quarantine that something else decided than `judged_by`, in order of receipt."""
+    def quarantined(self, feed_id: str, judged_by: str, since: datetime | None = None) -> list[Judgment]:
+        """The deliveries of a feed with rows in quarantine that something else decided about than `judged_by`.
+
+        Args:
+            since: where given, in place of them the whole snapshots that were judged no later than then.
+        """
         question = (
             select(DeliveryTable, BatchDelivery)
             .join(BatchDelivery, BatchDelivery.delivery_id == DeliveryTable.delivery_id)
             .join(Batch, Batch.batch_id == BatchDelivery.batch_id)
-            .where(Batch.feed_id == feed_id, Batch.state == "committed", is_newest())
-            .where(BatchDelivery.rows_quarantined > 0)
+            .where(Batch.feed_id == feed_id, Batch.state == "committed", is_newest(), ~is_aside())
             .where(or_(Batch.judged_by.is_(None), Batch.judged_by != judged_by))
-            .order_by(DeliveryTable.received_at, DeliveryTable.delivery_id)
+        )
+        question = question.where(
+            BatchDelivery.rows_quarantined > 0
+            if since is None
+            else and_(BatchDelivery.snapshot_of.is_not(None), Batch.judged_at <= since)
         )
         with self.reading() as session:
             return [
@@ -218,6 +226,8 @@ class Batches(Transactions):
     def balance(self) -> list[FeedBalance]:
         """For each feed the rows of its committed batches and how they add up (R3), by feed id."""
         deliveries = select(DeliveryTable.feed_id, func.count()).group_by(DeliveryTable.feed_id)
+        in_core = select(BatchDelivery.delivery_id).join(Batch).where(Batch.state == "committed")
+        aside = deliveries.where(is_aside(), DeliveryTable.delivery_id.not_in(in_core))
         rows = (
             select(
                 Batch.feed_id,
@@ -234,8 +244,9 @@ class Batches(Transactions):
         )
         with self.reading() as session:
             committed = {row.feed_id: row for row in session.execute(rows)}
+            never = {row[0]: row[1] for row in session.execute(aside)}
             return [
-                _feed_balance(feed_id, total, committed.get(feed_id))
+                _feed_balance(feed_id, total, committed.get(feed_id), never.get(feed_id, 0))
                 for feed_id, total in sorted((row[0], row[1]) for row in session.execute(deliveries))
             ]
 
@@ -277,7 +288,7 @@ def _set_free(session: Session, batch_id: str) -> None:
     session.add_all(OpenDelivery(delivery_id=row.delivery_id, batch_id=row.batch_id) for row in found)
 
 
-def _feed_balance(feed_id: str, deliveries: int, row: object | None) -> FeedBalance:
+def _feed_balance(feed_id: str, deliveries: int, row: object | None, aside: int) -> FeedBalance:
     def count(name: str) -> int:
         return int(getattr(row, name, 0))  # PostgreSQL sums bigint to numeric
 
@@ -292,7 +303,7 @@ def _feed_balance(feed_id: str, deliveries: int, row: object | None) -> FeedBala
         duplicate=duplicate,
         not_for_us=not_for_us,
         difference=landed - accepted - quarantined - duplicate - not_for_us,
-        waiting=deliveries - count("deliveries"),
+        waiting=deliveries - count("deliveries") - aside,
     )
 
 

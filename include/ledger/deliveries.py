@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from include.ledger.alerts import raise_now
 from include.ledger.batches import is_newest
+from include.ledger.decisions import is_aside
 from include.ledger.models import Batch, BatchDelivery, FeedMemory, OpenDelivery
 from include.ledger.models import Delivery as DeliveryTable
 from include.ledger.order import order_of
@@ -85,7 +86,7 @@ class Deliveries(Transactions):
             return _rows(session, feed_id, dataset, only_new=False)
 
     def new_deliveries(self, feed_id: str) -> list[DeliveryRow]:
-        """Deliveries of the feed that are in no live batch, the oldest first."""
+        """Deliveries of the feed that are in no live batch and not set aside, the oldest first."""
         with self.reading() as session:
             return _rows(session, feed_id, None, only_new=True)
 
@@ -99,11 +100,11 @@ class Deliveries(Transactions):
         return sorted(found, key=order_of)
 
     def committed_deliveries(self, feed_id: str) -> list[DeliveredRow]:
-        """The deliveries of the feed that are in core, the oldest first."""
+        """The deliveries of the feed that are in core and not set aside, the oldest first."""
         question = (
             _delivered()
             .join(Batch, Batch.batch_id == BatchDelivery.batch_id)
-            .where(DeliveryTable.feed_id == feed_id, Batch.state == "committed", is_newest())
+            .where(DeliveryTable.feed_id == feed_id, Batch.state == "committed", is_newest(), ~is_aside())
         )
         with self.reading() as session:
             return sorted((DeliveredRow(*row) for row in session.execute(question)), key=order_of)
@@ -171,5 +172,7 @@ def _rows(session: Session, feed_id: str | None, dataset: str | None, only_new: 
     if dataset is not None:
         question = question.where(DeliveryTable.dataset == dataset)
     if only_new:
-        question = question.where(DeliveryTable.delivery_id.not_in(select(OpenDelivery.delivery_id)))
+        question = question.where(
+            DeliveryTable.delivery_id.not_in(select(OpenDelivery.delivery_id)), ~is_aside()
+        )
     return sorted((as_record(DeliveryRow, row) for row in session.scalars(question)), key=order_of)

@@ -27,6 +27,7 @@ ALERT_KINDS = (
     "outside_period",
     "other_platform",
 )
+DECISIONS = ("set_aside", "restored")
 SNAPSHOTS_OF = ("period", "everything")
 
 ROWS_BALANCE = "rows_landed = rows_accepted + rows_quarantined + rows_duplicate + rows_not_for_us"
@@ -76,6 +77,21 @@ class Delivery(Base):
         CheckConstraint("size_bytes >= 0", name="size"),
         CheckConstraint("times_seen >= 1", name="times_seen"),
     )
+
+
+class DeliveryDecision(Base):
+    """That a person set a delivery aside, or restored it; the newest holds."""
+
+    __tablename__ = "delivery_decision"
+
+    decision_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    delivery_id: Mapped[str] = mapped_column(ForeignKey("delivery.delivery_id"), index=True)
+    decision: Mapped[str] = mapped_column(String(16))
+    decided_at: Mapped[datetime]
+    decided_by: Mapped[str]
+    reason: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (CheckConstraint(_one_of("decision", DECISIONS), name="decision"),)
 
 
 class SourceDefinition(Base):

@@ -74,6 +74,18 @@ class DeliveryRow:
 
 
 @dataclass(frozen=True)
+class DecisionRow:
+    """That a person set a delivery aside (set_aside) or restored it (restored), and why."""
+
+    decision_id: int
+    delivery_id: str
+    decision: str
+    decided_at: datetime
+    decided_by: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class PollRecord:
     """One time that a feed was asked.
 
@@ -223,7 +235,8 @@ class FeedBalance:
     """The rows of a feed's committed batches, and the deliveries that wait for one.
 
     `difference` is landed less accepted, quarantined, duplicate and not for us: 0 by the database's own constraint (R3).
-    `waiting`: deliveries in no committed batch (not judged yet, stopped at the gate, or under way).
+    `waiting`: deliveries in no committed batch (not judged yet, stopped at the gate, or under way) that nobody set
+    aside. Rows that were judged before their delivery was set aside stay in the balance.
     """
 
     feed_id: str

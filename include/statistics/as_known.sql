@@ -8,15 +8,21 @@ create or replace table ${dataset}_as_known as
 with stored as (
     select * replace (coalesce(withdrawn, false) as withdrawn) from core_${dataset} semi join known_batches using (batch_id)
 ),
+-- of a delivery that was set aside nothing counts, but content that was stored with it may be that of a later sighting
+counted as (
+    from stored anti join set_aside using (delivery_id)
+),
 sightings as (
-    select record_key, content_hash, received_at, delivery_id, raw_row, withdrawn from stored
+    select record_key, content_hash, received_at, delivery_id, raw_row, withdrawn from counted
     union all
     select record_key, content_hash, received_at, delivery_id, raw_row, false
-    from duplicate_${dataset} semi join known_batches using (batch_id)
+    from duplicate_${dataset} semi join known_batches using (batch_id) anti join set_aside using (delivery_id)
 ),
 -- most records are sighted once and need no ordering
 sighted_again as (
     select record_key from sightings group by record_key having count(*) > 1
+    union
+    select record_key from stored semi join set_aside using (delivery_id)
 ),
 in_order as (
     select *, if(withdrawn, '', content_hash) is distinct from lag(if(withdrawn, '', content_hash)) over (
@@ -38,6 +44,6 @@ revised as (
     where not withdrawn
     qualify row_number() over (partition by record_key order by received_at, place, raw_row) = 1
 )
-select ${columns}, 1 as revision_no from stored anti join sighted_again using (record_key) where not withdrawn
+select ${columns}, 1 as revision_no from counted anti join sighted_again using (record_key) where not withdrawn
 union all
 select ${columns}, revision_no from revised;

@@ -91,6 +91,7 @@ class Inputs:
         expected: reports the source definitions expect; columns of `REPORTS`, month 1 to 12.
         received: reports that came in those batches; same columns.
         states: what became of each expected report; columns of `STATES`.
+        set_aside: the deliveries that people had set aside by then: nothing of them counts.
         nationwide: the sources that report what belongs to no region (C3).
     """
 
@@ -102,6 +103,7 @@ class Inputs:
     received: pa.Table
     states: pa.Table
     nationwide: Sequence[str] = ()
+    set_aside: Sequence[str] = ()
 
 
 def build(
@@ -146,6 +148,7 @@ def _register(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
     connection.register("datasets", pa.table({"dataset": pa.array(DATASETS, pa.string())}))
     connection.register("expected_reports", inputs.expected.select(REPORTS.names).cast(REPORTS))
     connection.register("received_reports", inputs.received.select(REPORTS.names).cast(REPORTS))
+    connection.register("set_aside", pa.table({"delivery_id": pa.array(inputs.set_aside, pa.string())}))
     connection.register("nationwide", pa.table({"source_id": pa.array(inputs.nationwide, pa.string())}))
     connection.register("report_state", inputs.states.select(STATES.names).cast(STATES))
 

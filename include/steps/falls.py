@@ -91,7 +91,7 @@ def _query(task: Task, series: Series, past: Past, staging: Path) -> str:
         current as (
             select rows.*, newest.delivery, content_hash is distinct from was as is_new,
                 array_to_string(list_filter(string_split(record_key, '|'), lambda part: part <> {month}::varchar), '|') as series
-            from newest join {rows} as rows using (record_key, content_hash) join places using (delivery_id)
+            from newest join {rows} as rows using (record_key, content_hash) left join places using (delivery_id)
                 left join before using (record_key)
             where since_january and feed_id = {quoted(task.feed_id)}
             qualify row_number() over (partition by record_key order by place, raw_row) = 1

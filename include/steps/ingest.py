@@ -26,6 +26,7 @@ from include.ledger import (
     NotFound,
     PollRecord,
     RuleResult,
+    order_of,
 )
 from include.sources import (
     DeadlineExceeded,
@@ -43,7 +44,7 @@ from include.sources import (
     read_sources,
 )
 from include.sources.connections import Connect, from_environment
-from include.sources.definition import Increment
+from include.sources.definition import Increment, Snapshot
 from include.sources.transports import Transport, landed_mark, version_key
 from include.steps import alerts, clock, periods
 from include.steps.context import code_version, open_ledger, variables, variables_of_definitions
@@ -236,8 +237,8 @@ def judge(feed_id: str, home: Home | None = None) -> Judged:
         refused = _refused_for_good(home, ledger, feed_id)
         new = ledger.new_deliveries(feed_id)
         waiting = [delivery for delivery in new if delivery.delivery_id not in refused]
-        decides = _decides(source, dataset)
-        again = _quarantined(ledger, feed_id, decides)
+        decides = _decides(ledger, source, dataset)
+        again = _to_judge_again(ledger, source, dataset, decides)
         if not waiting and not again:
             return _judged(feed_id, None, Verdict([], {}, refused), [])
         # An id of its own for every try: two processes never share a staging folder.
@@ -288,26 +289,39 @@ def judge(feed_id: str, home: Home | None = None) -> Judged:
 JUDGED_AGAIN = "judged again "
 
 
-def _decides(source: SourceDefinition, dataset: str) -> str:
-    """Fingerprint of everything that decides about a row."""
+def _decides(ledger: Ledger, source: SourceDefinition, dataset: str) -> str:
+    """Fingerprint of everything that decides about a row, and about what a snapshot withdraws."""
     text = f"{source.sha256(dataset)} {rules_sha256(dataset)} {code_version()}"
+    if isinstance(source.feeds[dataset].delivers, Snapshot):
+        decided = ledger.decisions(f"{source.source}/{dataset}").values()
+        text += f" {max((each.decision_id for each in decided), default='')}"
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _quarantined(ledger: Ledger, feed_id: str, decides: str) -> list[Judgment]:
-    """The deliveries with rows in quarantine about which something else decided, and for which it was not tried yet."""
-    found = ledger.quarantined(feed_id, decides)
+def _to_judge_again(ledger: Ledger, source: SourceDefinition, dataset: str, decides: str) -> list[Judgment]:
+    """The deliveries in core about which something else decided, and for which that was not tried yet.
+
+    Those with rows in quarantine; and the whole snapshots that were handed over after a delivery which a person set
+    aside or restored since they were judged: what they withdraw follows from what was known before them.
+    """
+    feed_id = f"{source.source}/{dataset}"
+    found = {each.delivery.delivery_id: each for each in ledger.quarantined(feed_id, decides)}
+    if isinstance(source.feeds[dataset].delivers, Snapshot) and (decided := ledger.decisions(feed_id)):
+        since = max(each.decided_at for each in decided.values())
+        first = min(order_of(each) for each in ledger.deliveries(feed_id) if each.delivery_id in decided)
+        snapshots = ledger.quarantined(feed_id, decides, since)
+        found |= {s.delivery.delivery_id: s for s in snapshots if order_of(s.delivery) > first}
     memory = ledger.memory(feed_id) if found else {}
-    return [each for each in found if memory.get(JUDGED_AGAIN + each.delivery.delivery_id) != decides]
+    return [each for key, each in found.items() if memory.get(JUDGED_AGAIN + key) != decides]
 
 
 def leave_in_quarantine(feed_id: str, home: Home | None = None) -> int:
     """Judge no row in quarantine again until something else decides; how many rows that leaves."""
     home = home or Home.from_environment()
     source, dataset = _source(feed_id)
-    decides = _decides(source, dataset)
     with open_ledger(home) as ledger:
-        found = _quarantined(ledger, feed_id, decides)
+        decides = _decides(ledger, source, dataset)
+        found = _to_judge_again(ledger, source, dataset, decides)
         ledger.remember(feed_id, {JUDGED_AGAIN + each.delivery.delivery_id: decides for each in found})
     return sum(each.result.rows_quarantined for each in found)
 

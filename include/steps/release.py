@@ -70,7 +70,7 @@ def freeze(
 ) -> Frozen:
     """Fix what the release of a year rests on: the batches committed by `as_at` (now, where not given).
 
-    The same batches, expected reports, stage, rules and code as the newest release of the year give that release
+    The same batches, deliveries set aside, expected reports, stage, rules and code as the newest release of the year give that release
     again. Otherwise the next number is taken; after a published release it needs a `reason`, except for the first final one. A newest
     release that was not published yet is set aside (rejected): its number is not used again.
 
@@ -278,6 +278,8 @@ def _same(ledger: Ledger, newest: ReleaseRow, batches: list[str], stage: str, mo
     made_by = (newest.stage, newest.rules_version, newest.code_version)
     now = (stage, RULES.rules_version, code_version())
     if made_by != now or ledger.release_batches(newest.release_id) != batches:
+        return False
+    if ledger.set_aside(newest.as_at) != ledger.set_aside(moment):
         return False
     years = [newest.year - 1, newest.year]
     then, today = (definitions.in_force(ledger, at) for at in (newest.as_at, moment))

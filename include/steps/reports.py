@@ -132,7 +132,9 @@ def heard(
         for source, dataset, feed in _feeds(sources)
         if not feed.is_asked_by_period
     ]
-    return Heard(ledger.delivered(batch_ids, as_at), ledger.answers(asked, as_at) if asked else {})
+    aside = set(ledger.set_aside(as_at))
+    deliveries = [d for d in ledger.delivered(batch_ids, as_at) if d.delivery_id not in aside]
+    return Heard(deliveries, ledger.answers(asked, as_at) if asked else {})
 
 
 def expected(sources: Mapping[str, SourceDefinition], years: Sequence[int]) -> list[Report]:

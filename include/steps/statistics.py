@@ -67,6 +67,7 @@ def inputs_of(home: Home, ledger: Ledger, batch_ids: Sequence[str], as_at: datet
         duplicates={dataset: tables.duplicate_files(home, dataset) for dataset in DATASETS},
         order=delivery_order(heard),
         known_batches=sorted(batch_ids),
+        set_aside=ledger.set_aside(as_at),
         **report_tables(sources, heard, as_at),
     )
 

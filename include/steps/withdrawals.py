@@ -263,7 +263,8 @@ class Withdrawals:
             ),
             last as (
                 select rows.*, gone_at
-                from content join {rows} as rows using (record_key, content_hash) join places using (delivery_id)
+                from content join {rows} as rows using (record_key, content_hash)
+                    left join places using (delivery_id) -- not there where it was set aside
                 where feed_id = {feed} and not coalesce(withdrawn, false)
                 qualify row_number() over (partition by rows.record_key, gone_at order by place, raw_row) = 1
             )
