@@ -44,9 +44,7 @@ from include.ledger.releases import Releases
 from include.ledger.sightings import Sightings
 
 
-class Ledger(
-    Deliveries, Sightings, Decisions, Definitions, Polls, Batches, Alerts, Releases, Outbox
-):
+class Ledger(Deliveries, Sightings, Decisions, Definitions, Polls, Batches, Alerts, Releases, Outbox):
     """The whole ledger at one database URL (`sqlite:///path`, `postgresql://…`)."""
 
 

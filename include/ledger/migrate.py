@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DatabaseError
 
-HEAD = "0009"
+HEAD = "0010"
 """The newest revision in migrations/versions."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
