@@ -315,7 +315,11 @@ def json_path(path: str) -> str:
 
 
 def _path(keys: Iterable[str]) -> str:
-    return "$" + "".join("." + identifier(key) for key in keys if key)
+    """A path as the engine reads it; where its own signs stand in a key, as a JSON pointer, which has none of them."""
+    found = [key for key in keys if key]
+    if any(sign in key for key in found for sign in '"*\\'):
+        return "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in found)
+    return "$" + "".join("." + identifier(key) for key in found)
 
 
 def _places(heading: str) -> list[str]:
