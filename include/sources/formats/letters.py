@@ -54,6 +54,9 @@ SAME_LETTERS = {frozenset(("cp1251", "kz1048"))}
 """They differ in the letters of Kazakh alone, and the rule `.letters` looks at those in every row."""
 
 WORD = re.compile(rb"[\x80-\xff]+")
+ADDRESS = re.compile(rb"(?:://|\bwww\.)[^\s\"'<>;,|]*", re.IGNORECASE)
+"""What stands behind a scheme: letters of any alphabet, which say nothing of the encoding of the text around them."""
+LONGEST_HOST = 256
 PARTS = re.compile("[А-Яа-яЁёӘәҒғҚқҢңӨөҰұҮүҺһІі]+|.", re.DOTALL)
 SAMPLE_BYTES, WORDS = 4096, 1500
 LEAST = 4
@@ -117,7 +120,7 @@ class Sample:
         if self.declared.startswith(("utf-16", "utf-32")):
             self.strange |= bool(text) and plausible(text[:SAMPLE_BYTES]) < PLAUSIBLE
         elif len(self.words) < WORDS and (first := WORD.search(piece)):
-            begin = first.start()
+            begin = max(0, first.start() - LONGEST_HOST)  # the word may stand in an address
             self.words.update(dict.fromkeys(_words(piece[begin : begin + SAMPLE_BYTES])))
 
     def better_read_as(self) -> str:
@@ -168,8 +171,8 @@ def _tells(word: bytes, name: str, other: str) -> bool:
 
 
 def _words(data: bytes) -> list[bytes]:
-    """The different words with a byte that is not ASCII."""
-    return list(dict.fromkeys(WORD.findall(data)))[:WORDS]
+    """The different words with a byte that is not ASCII, but for those of addresses."""
+    return list(dict.fromkeys(WORD.findall(ADDRESS.sub(b" ", data))))[:WORDS]
 
 
 def _reads(data: bytes, name: str) -> bool:
