@@ -112,10 +112,17 @@ def _tell(proposal: Proposal, sample: Path, dataset: str) -> None:
     say(f"{sample.name}: {proposal.records:,} records looked at. {' '.join(how_written(form))}{sure}")
     left = f"; no field takes {', '.join(map(repr, proposal.unused))}" if proposal.unused else ""
     say(f"{len(feed['fields'])} fields have a source{left}.")
-    say(f"What a person must decide ({len(proposal.decisions)}):")
+    say(f"What a person must decide ({len(proposal.decisions)}), what matters most first:")
     for number, each in enumerate(proposal.decisions, 1):
         found = f"{each.what}: {each.details}" if each.details else each.what
         say(f" {number:>2}. {each.key}: {found}; {each.why}.")
+    say("As for every source, look in the definition at what was taken for " + _usual(proposal) + ".")
+
+
+def _usual(proposal: Proposal) -> str:
+    keys = dict.fromkeys(each.key for each in proposal.usual)
+    none = ", ".join(proposal.optional)
+    return ", ".join(f"{key} (no column for {none})" if key == "fields" else key for key in keys)
 
 
 def _check(dataset: str, regions: list[str], source: str | None) -> None:

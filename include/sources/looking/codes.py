@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from include.contracts import fold, spellings
-from include.sources.looking.headings import LATIN, words
+from include.sources.looking.headings import LATIN, Word, words
 from include.sources.looking.values import LINK, MARKS, Column
 
 MOST_WORDS = 40
@@ -17,11 +17,11 @@ LEAST = 3
 
 @dataclass(frozen=True)
 class UnknownWord:
-    """A word, how many records have it, and the code whose spelling is nearest; "" where none is near."""
+    """A word, how many records have it, and the code with whose spelling its words agree; "" where none or several do."""
 
     word: str
     records: int
-    nearest: str
+    agreeing: str
 
     @property
     def counted(self) -> str:
@@ -36,7 +36,7 @@ def unknown_words(column: Column, codelist: str) -> list[UnknownWord]:
     """
     known = spellings(codelist)
     found = [
-        UnknownWord(text, count, nearest_code(text, codelist))
+        UnknownWord(text, count, agreeing_code(text, codelist))
         for text, count in column.texts.most_common()
         if fold(text.rstrip(MARKS)) not in known and len(text) <= LONGEST and not LINK.fullmatch(text)
     ]
@@ -50,23 +50,33 @@ def same_but_letters(word: str, codelist: str) -> str:
     return found.pop() if len(found) == 1 and len(letters) >= LEAST else ""
 
 
-def nearest_code(word: str, codelist: str) -> str:
-    """The code one of whose spellings is most like a word; "" where none is like it."""
-    known = {_latin(spelling): code for spelling, code in spellings(codelist).items()}
-    latin = _latin(word)
-    near = difflib.get_close_matches(latin, known, n=1, cutoff=0.6)
-    if near:
-        return known[near[0]]
-    inside = [
-        spelling for spelling in known if len(spelling) >= 4 and (spelling in latin or latin in spelling)
-    ]
-    return known[max(inside, key=len)] if latin and inside else ""
+def agreeing_code(word: str, codelist: str) -> str:
+    """The one code of which a spelling has all words of this one, or this one all words of it; "" for none or several.
+
+    A word agrees with the same word in any letters, and with one that is cut short by a full stop.
+    """
+    said = words(word)
+    found = {
+        code
+        for spelling, code in spellings(codelist).items()
+        if (known := words(spelling)) and said and (_all_in(said, known) or _all_in(known, said))
+    }
+    return found.pop() if len(found) == 1 and len(_letters(word)) >= LEAST else ""
+
+
+def _all_in(some: Sequence[Word], others: Sequence[Word]) -> bool:
+    return all(any(_agree(one, other) for other in others) for one in some)
+
+
+def _agree(one: Word, other: Word) -> bool:
+    if one.text == other.text:
+        return True
+    cut = (one.is_short and other.text.startswith(one.text)) or (
+        other.is_short and one.text.startswith(other.text)
+    )
+    return cut and min(len(one.text), len(other.text)) >= LEAST
 
 
 def _letters(text: str) -> str:
     """The letters and digits of a text, in Latin."""
     return "".join(LATIN.get(sign, sign) for sign in text.lower().replace("ё", "е") if sign.isalnum())
-
-
-def _latin(text: str) -> str:
-    return " ".join(word.text for word in words(text))

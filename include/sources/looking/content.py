@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from include.sources.looking.delimited import delimited_table, fixed_table
+from include.sources.looking.delimited import blank_table, delimited_table, fixed_table
 from include.sources.looking.elements import xml_tables
 from include.sources.looking.objects import json_tables
 from include.sources.looking.sample import RECORDS, Sample
@@ -74,6 +74,7 @@ def _of_text(sample: Sample) -> list[Table]:
         found = tables
     else:  # a comma in each number parts fixed columns as well: what the cells mean decides
         found = [table for table in (delimited_table(sample, text), fixed_table(sample, text)) if table]
+        found = found or [table for table in [blank_table(sample, text)] if table]
     return [replace(table, confidence=text.confidence) for table in found]
 
 

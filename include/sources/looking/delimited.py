@@ -14,6 +14,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
+from include.sources.definition.formats import place_name
 from include.sources.formats.raw import SPACES
 from include.sources.looking.grid import FOOTER_ROWS, Row, shape_of
 from include.sources.looking.sample import RECORDS, Sample
@@ -23,6 +24,8 @@ from include.sources.looking.text import Text
 DELIMITERS = ";\t,|~^"
 COMMENTS = "#%!"
 SCORED = 500
+LEAST_BLANK, LEAST_BLANK_SHARE = 3, 0.9
+"""Blanks stand in values, too: they part cells only where there are some rows, and nearly all have as many cells."""
 FIXED_LINES = 200
 LEAST_SCORE = 0.25
 """Of a sign: the part of the rows that it cuts into the same number of cells; a title, a heading and a broken row pass."""
@@ -36,13 +39,26 @@ class Dialect:
     quote: str
     escape: str | None
     comment: str | None
+    merges: bool = False
 
 
 def delimited_table(sample: Sample, text: Text) -> Table | None:
     """The sample as delimited text; None where no sign parts it into columns."""
     dialect = _dialect(text.text)
-    if dialect is None:
+    return _table(sample, text, dialect) if dialect else None
+
+
+def blank_table(sample: Sample, text: Text) -> Table | None:
+    """The sample with its cells parted by blanks, many as one; None where its rows are not all as wide."""
+    dialect = Dialect(" ", '"', None, _comment(text.text), merges=True)
+    widths = Counter(len(row) for row in _rows(text.text, dialect, SCORED) if row)
+    width, count = max(widths.items(), key=lambda item: item[1], default=(0, 0))
+    if min(width, count) < LEAST_BLANK or count < LEAST_BLANK_SHARE * widths.total():
         return None
+    return _table(sample, text, dialect)
+
+
+def _table(sample: Sample, text: Text, dialect: Dialect) -> Table | None:
     rows = _rows(text.text, dialect, RECORDS + FOOTER_ROWS)
     if not sample.is_whole:
         rows = rows[:-1]
@@ -51,17 +67,19 @@ def delimited_table(sample: Sample, text: Text) -> Table | None:
     shape = shape_of(ends, ends=True)
     if shape is None or len(shape.headings) < 2:
         return None
+    names = (
+        shape.headings if shape.header_rows else [place_name(n) for n in range(1, len(shape.headings) + 1)]
+    )
     _check_width(sample, len(shape.headings))
     keys = {
         "kind": "csv", "encoding": text.encoding, "delimiter": dialect.delimiter, "quote": dialect.quote,
         "escape": dialect.escape, "comment": dialect.comment, "title_rows": shape.title_rows,
-        "header_rows": shape.header_rows, "footer": shape.footer,
+        "header_rows": shape.header_rows, "footer": shape.footer, "merge_delimiters": dialect.merges,
+        "columns": None if shape.header_rows else len(names),
     }  # fmt: skip
     begin = shape.title_rows + shape.header_rows
     records = [row for row in rows[begin:] if any(row)]
-    return table_of(
-        keys, shape.headings, records[: -shape.footer_rows or None] if whole else records, text.decisions
-    )
+    return table_of(keys, names, records[: -shape.footer_rows or None] if whole else records, text.decisions)
 
 
 def fixed_table(sample: Sample, text: Text) -> Table | None:
@@ -146,11 +164,14 @@ def _looks_like_heading(lines: list[str]) -> bool:
 def _rows(text: str, dialect: Dialect, most: int) -> list[Row]:
     lines = io.StringIO(text, newline="")
     kept = (line for line in lines if not (dialect.comment and line.startswith(dialect.comment)))
+    if dialect.merges:  # blanks at the end of a line part nothing
+        kept = (line.rstrip(" \r\n") + "\n" for line in kept)
     reader = csv.reader(
         kept,
         delimiter=dialect.delimiter,
         quotechar=dialect.quote or None,
         escapechar=dialect.escape,
+        skipinitialspace=dialect.merges,
         doublequote=dialect.escape is None,
     )
     rows: list[Row] = []

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from include.sources.formats.raw import clean_heading
+from include.sources.formats.headings import joined_headings
 from include.sources.looking.dates import formats_of
 from include.sources.looking.numbers import is_number
 from include.sources.looking.values import LINK
@@ -19,7 +19,10 @@ SUMS = (
     "примечание:|ескерту:|note:|[*¹²³†]"
 )
 FOOTER = re.compile(rf"\s*({SUMS})", re.IGNORECASE)
-MOST_TITLES, MOST_HEADER_ROWS, FOOTER_ROWS = 50, 3, 10
+MOST_TITLES, MOST_HEADER_ROWS, FOOTER_ROWS = 50, 20, 10
+YEARS = re.compile(r"(19|20)\d\d")
+COMPARED = 200
+"""So many rows tell whether the first one is a record as they are."""
 Merged = tuple[tuple[int, int], tuple[int, int]]
 """First and last cell of a merged range: (row, column)."""
 
@@ -30,7 +33,7 @@ class Shape:
 
     Attributes:
         title_rows: rows before the heading.
-        header_rows: rows of the heading.
+        header_rows: rows of the heading; 0 where the first row is a record like the others.
         headings: one for each column, "" for none; of several rows `top / bottom`.
         footer: regular expression of the last rows that are no records; None where there are none.
         footer_rows: how many they are.
@@ -54,30 +57,48 @@ def shape_of(rows: Sequence[Row], ends: bool = True, merged: Sequence[Merged] = 
     title_rows = _first_wide(rows)
     if title_rows is None:
         return None
-    header_rows = _header_rows(rows, title_rows, merged)
-    headings = joined_headings(rows[title_rows : title_rows + header_rows])
+    header_rows = (
+        0 if _is_record(rows[title_rows], rows[title_rows + 1 :]) else _header_rows(rows, title_rows, merged)
+    )
+    within = [
+        ((top - title_rows, left), (bottom - title_rows, right))
+        for (top, left), (bottom, right) in merged
+        if title_rows <= top < title_rows + header_rows
+    ]
+    headings = joined_headings(rows[title_rows : title_rows + header_rows], within)
+    headings = headings or [""] * len(rows[title_rows])
     begins = _footer(rows[title_rows + header_rows :]) if ends else []
     words = "|".join(dict.fromkeys(re.escape(begin.lower()) for begin in begins))
     return Shape(title_rows, header_rows, headings, rf"(?i)^\s*({words})" if begins else None, len(begins))
 
 
-def joined_headings(header: Sequence[Row]) -> list[str]:
-    """One heading a column; of several rows `top / bottom`, the upper ones filled to the right over what is below."""
-    width = max(map(len, header), default=0)
-    rows = [[clean_heading(cell) for cell in row] + [""] * (width - len(row)) for row in header]
-    below = [bool(cell) for cell in rows[-1]]
-    for row in reversed(rows[:-1]):
-        filled = ""
-        for place, cell in enumerate(row):
-            filled = cell or (filled if below[place] else "")
-            row[place] = filled
-        below = [had or bool(cell) for had, cell in zip(below, row, strict=True)]
-    return [" / ".join(dict.fromkeys(filter(None, parts))) for parts in zip(*rows, strict=True)]
-
-
 def is_value(cell: str) -> bool:
     """Whether a cell holds a date, a number or a link: no heading does."""
     return is_number(cell) or bool(formats_of(cell)) or bool(LINK.fullmatch(cell) and "." in cell[:-1])
+
+
+def _is_record(first: Row, others: Sequence[Row]) -> bool:
+    """Whether a row has what the rows below it have: a date among dates, a link among links, or numbers among numbers.
+
+    Years and the numbers of columns stand in headings as well.
+    """
+    if not others or _numbers_columns(first):
+        return False
+    numbers = 0
+    for place, cell in enumerate(first):
+        kind = _kind(cell)
+        below = [row[place] for row in others[:COMPARED] if place < len(row) and row[place]]
+        if kind and below and sum(_kind(each) == kind for each in below) >= 0.6 * len(below):
+            if kind != "number":
+                return True
+            numbers += not YEARS.fullmatch(cell)
+    return numbers >= 2
+
+
+def _kind(cell: str) -> str:
+    if formats_of(cell):
+        return "date"
+    return "number" if is_number(cell) else "link" if is_value(cell) else ""
 
 
 def _first_wide(rows: Sequence[Row]) -> int | None:

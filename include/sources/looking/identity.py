@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 
 from include.contracts import Contract, fold, spellings
+from include.sources.looking.questions import begins_anew
 from include.sources.looking.table import Decision, Table
-from include.sources.looking.values import MOST, Column
+from include.sources.looking.values import Column
 
 LONGEST_NUMBER = 64
 
@@ -68,20 +69,7 @@ def doubts(table: Table, headings: Collection[str], columns: Mapping[str, Column
                 "identity",
                 f"{shared} of {table.records} records share theirs with another one",
                 "of records with one identity in one delivery only the first is taken: choose fields that differ",
+                first=True,
             )
         )
-    if len(headings) == 1 and _only_counts(columns[next(iter(headings))]):
-        found.append(
-            Decision(
-                "identity",
-                "the numbers run 1, 2, 3 …",
-                "if they begin anew in each file they identify nothing: name the stable fields instead (R1)",
-            )
-        )
-    return found
-
-
-def _only_counts(column: Column) -> bool:
-    numbers = {int(text) for text in column.texts if text.isdigit() and len(text) < 9}
-    counted = set(range(1, len(numbers) + 1))
-    return len(numbers) > 1 and len(numbers & counted) >= MOST * column.records
+    return [*begins_anew([columns[heading] for heading in headings]), *found]

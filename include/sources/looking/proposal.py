@@ -35,6 +35,7 @@ from include.sources.looking.joint import Joint, joints, year_and_month
 from include.sources.looking.names import FileName, read_name
 from include.sources.looking.numbers import signs_of
 from include.sources.looking.order import by_order
+from include.sources.looking.questions import questions
 from include.sources.looking.sample import Sample
 from include.sources.looking.table import Decision, Table
 from include.sources.looking.transports import transport_keys
@@ -54,6 +55,7 @@ USUAL = {
     "thousands": "",
     "footnote_marks": "",
     "cut_blanks": False,
+    "merge_delimiters": False,
 }
 """What is not said in a proposal, since it holds where nothing is said."""
 
@@ -64,7 +66,8 @@ class Proposal:
 
     Attributes:
         document: the definition, as YAML has it.
-        decisions: what a person must decide.
+        decisions: what a person must decide, what matters most first.
+        usual: what every source has to say, and what was taken for it.
         open: required keys that nothing was found for: with them the definition cannot be used yet.
         optional: fields of the contract that no column was found for.
         unused: headings of the sample that no field takes.
@@ -75,6 +78,7 @@ class Proposal:
 
     document: dict[str, Any]
     decisions: list[Decision]
+    usual: list[Decision]
     open: list[str]
     optional: list[str]
     unused: list[str]
@@ -126,6 +130,7 @@ class _Look:
     def proposal(self, name: FileName) -> Proposal:
         """The definition, with everything that is left to decide."""
         given, opened = self.given, self.open
+        self.decisions += questions(self.contract, self.table, self.parts, given.regions)
         fields = self._fields(name)
         identity = self._identity(fields)
         for each in self.contract.reported:
@@ -144,6 +149,7 @@ class _Look:
                 Decision(
                     "fields", f"no column was found for {', '.join(optional)}",
                     "one that is the same in every record is {constant: …}, one that is not reported is left out",
+                    usual=True,
                 )
             )  # fmt: skip
         feed = {
@@ -172,7 +178,8 @@ class _Look:
         used = {match.heading for match in self.matches} | {h for joint in self.joint for h in joint.headings}
         return Proposal(
             document,
-            self.decisions,
+            sorted((each for each in self.decisions if not each.usual), key=lambda each: not each.first),
+            [each for each in self.decisions if each.usual],
             opened,
             optional,
             [heading for heading in self.columns if heading not in used],
@@ -276,21 +283,14 @@ class _Look:
         unknown = unknown_words(column, codelist)
         if not unknown:
             return {}
-        if name == "region_code" and len(self.given.regions) == 1 and len(column.texts) == 1:
-            self.decisions.append(
-                Decision(
-                    f"fields.{name}.codes",
-                    f"{unknown[0].word!r} stands in every record and was taken for the region that was named",
-                    "no spelling of the code list knows it",
-                )
-            )
-            return {unknown[0].word: self.given.regions[0]}
         sure = {each.word: code for each in unknown if (code := same_but_letters(each.word, codelist))}
+        if name == "region_code":  # the words agree, and a person named the region
+            sure |= {each.word: each.agreeing for each in unknown if each.agreeing in self.given.regions}
         unknown = [each for each in unknown if each.word not in sure]
         if not unknown:
             return sure
         said = ", ".join(
-            f"{each.word!r} ({each.counted}" + (f", {each.nearest}?)" if each.nearest else ")")
+            f"{each.word!r} ({each.counted}" + (f", {each.agreeing}?)" if each.agreeing else ")")
             for each in unknown
         )
         self.unknown[name] = unknown
@@ -455,7 +455,10 @@ class _Look:
             )  # fmt: skip
             return None
         self.decisions.append(
-            Decision("rhythm", f"reports are expected from {since} on, {said}", "what is due is counted from it")
+            Decision(
+                "rhythm", f"reports are expected from {since} on, {said}", "what is due is counted from it",
+                usual=bool(name.period),
+            )
         )  # fmt: skip
         return {"every": every, "since": since}
 
@@ -487,20 +490,24 @@ class _Look:
     def _decide_what_no_sample_tells(self) -> None:
         if not self.given.source:
             self.decisions.append(
-                Decision("source", "an id is missing", "it is the name of the file as well")
+                Decision("source", "an id is missing", "it is the name of the file as well", usual=True)
             )
         missing = [language for language in LANGUAGES if not self.given.name.get(language)]
         if missing:
             taken = "that of its region was taken" if self.given.regions else "it is missing"
             self.decisions.append(
                 Decision(
-                    "name", f"none was given in {', '.join(missing)}: {taken}", "letters and releases show it"
+                    "name",
+                    f"none was given in {', '.join(missing)}: {taken}",
+                    "letters and releases show it",
+                    usual=True,
                 )
             )
         self.decisions.append(
             Decision(
                 "delivers", "increment: each delivery holds new and changed records",
                 "snapshot: it holds all, and what disappears is withdrawn; cumulative: its numbers count since January",
+                usual=True,
             )
         )  # fmt: skip
 

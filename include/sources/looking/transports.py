@@ -25,12 +25,15 @@ def transport_keys(given: Given, table: Table, name: FileName, decisions: list[D
         )  # fmt: skip
     if given.transport == "sftp":
         decisions.append(
-            Decision("transport", f"the connection {connection!r} and the path are only placed here", "nothing is fetched without them")
+            Decision("transport", f"the connection {connection!r} and the path are only placed here", "nothing is fetched without them", usual=True)
         )  # fmt: skip
         return {"kind": "sftp", "connection": connection, "path": f"/{place}", **_named(name)}
     decisions.append(
         Decision(
-            "transport.path", "a folder of the inbox was supposed", "the source's files must arrive there"
+            "transport.path",
+            "a folder of the inbox was supposed",
+            "the source's files must arrive there",
+            usual=True,
         )
     )
     return {"kind": "folder", "path": f"${{ODCM_INBOX}}/{place}", **_named(name)}
@@ -46,7 +49,7 @@ def _http(table: Table, connection: str, decisions: list[Decision]) -> dict[str,
     decisions.append(
         Decision(
             "transport", "address, credentials and pages of the API are only placed here",
-            "a sample shows what is answered, not what must be asked",
+            "a sample shows what is answered, not what must be asked", usual=True,
         )
     )  # fmt: skip
     keys: dict[str, Any] = {
@@ -67,7 +70,7 @@ def _sql(table: Table, connection: str, decisions: list[Decision]) -> dict[str, 
     decisions.append(
         Decision(
             "transport", "connection, table and order are only placed here",
-            "columns are those of the sample; rows must be ordered by a key of the table",
+            "columns are those of the sample; rows must be ordered by a key of the table", usual=True,
         )
     )  # fmt: skip
     return {

@@ -9,7 +9,9 @@ from typing import Any
 from python_calamine import CalamineSheet, SheetTypeEnum, SheetVisibleEnum, load_workbook
 
 from include.sources.formats.raw import SPACES
+from include.sources.formats.sheet import column_name
 from include.sources.looking.grid import shape_of
+from include.sources.looking.questions import FEW_LISTED
 from include.sources.looking.sample import RECORDS, Sample
 from include.sources.looking.table import Decision, Table, table_of
 
@@ -58,7 +60,33 @@ def _table(sample: Sample, sheet: CalamineSheet, kind: str) -> Table | None:
         "footer": shape.footer,
     }  # fmt: skip
     body = [row for row in rows[begin:] if any(row)]
-    return table_of(keys, shape.headings, body[: -shape.footer_rows or None], has_dates=True)
+    merged = _merged(sheet, begin, shape.headings)
+    return table_of(keys, shape.headings, body[: -shape.footer_rows or None], merged, has_dates=True)
+
+
+def _merged(sheet: CalamineSheet, begin: int, headings: list[str]) -> list[Decision]:
+    """Whether cells below the heading are merged: a label over several rows is theirs, a number is not."""
+    columns = {
+        column
+        for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()
+        if top >= begin and bottom > top
+        for column in range(left, right + 1)
+    }
+    if not columns:
+        return []
+    named = [
+        repr(headings[n]) if n < len(headings) and headings[n] else f"column {column_name(n)}"
+        for n in sorted(columns)
+    ]
+    return [
+        Decision(
+            "format.fill_merged",
+            f"cells of {', '.join(named[:FEW_LISTED])} are merged over several rows",
+            "a label holds for each of these rows; a number over several rows is one number, and whose it is only the "
+            "source can say",
+            first=True,
+        )
+    ]
 
 
 def _with_choice(table: Table, names: list[str]) -> Table:

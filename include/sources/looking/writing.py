@@ -25,12 +25,12 @@ def to_yaml(proposal: Proposal, sample: str, schema: str) -> str:
         sample: name of the file it was found in.
         schema: where editors find the JSON Schema, as a path or address.
     """
-    document, pending = proposal.document, list(proposal.decisions)
+    document, pending = proposal.document, [*proposal.decisions, *proposal.usual]
     (dataset, feed), *_ = document["feeds"].items()
     lines = [f"# yaml-language-server: $schema={_plain(schema)}"]
     lines += _comment(
         0,
-        f"Proposed from {proposal.records:,} records of {sample}. What a person must decide is marked DECIDE.",
+        f"Proposed from {proposal.records:,} records of {sample}. What a person must decide is marked DECIDE, what every source says of itself USUAL.",
     )
     lines += _block({key: document[key] for key in ("source", "name", "regions")}, "", 0, pending, proposal)
     lines += ["feeds:", f"  {dataset}:"]
@@ -76,11 +76,11 @@ def _left(indent: int, proposal: Proposal) -> list[str]:
 def _codes(
     indent: int, codes: Mapping[str, str], words: Sequence[UnknownWord], decisions: Sequence[Decision]
 ) -> list[str]:
-    """The words that are known and those that must be decided, with the nearest codes, ready to be uncommented."""
+    """The words that are known and those that must be decided, with the codes that they agree with, ready to be uncommented."""
     space = " " * indent
     asked = [line for decision in decisions for line in _decide(indent, decision)]
     known = [f"{space}codes:", *(f"{space}  {_flow(word)}: {code}" for word, code in codes.items())]
-    open_ = [f"{_flow(each.word)}: {each.nearest or '?'}  # {each.counted}" for each in words]
+    open_ = [f"{_flow(each.word)}: {each.agreeing or '?'}  # {each.counted}" for each in words]
     if codes:
         asked = [line for decision in decisions for line in _decide(indent + 2, decision)]
         return [*known, *asked, *(f"{space}  # {line}" for line in open_)]
@@ -88,7 +88,7 @@ def _codes(
 
 
 def _decide(indent: int, decision: Decision) -> list[str]:
-    return _comment(indent, f"DECIDE: {decision.what}; {decision.why}.")
+    return _comment(indent, f"{'USUAL' if decision.usual else 'DECIDE'}: {decision.what}; {decision.why}.")
 
 
 def _comment(indent: int, text: str) -> list[str]:

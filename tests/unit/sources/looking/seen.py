@@ -48,6 +48,10 @@ class Seen:
         """What a person must decide about a key."""
         return [each for each in self.proposal.decisions if each.key == key]
 
+    def told(self, key: str) -> list[Decision]:
+        """What is said beside a key as for every source, without being asked."""
+        return [each for each in self.proposal.usual if each.key == key]
+
 
 def seen(
     folder: Path,

@@ -47,9 +47,12 @@ def test_the_pattern_of_a_name_finds_the_next_months_too() -> None:
     assert said.pattern == "*.csv"
 
 
-def test_reports_are_expected_from_the_period_of_the_sample_on_and_that_is_a_question(tmp_path: Path) -> None:
+def test_reports_are_expected_from_the_period_of_the_sample_on_and_that_is_said_beside_it(
+    tmp_path: Path,
+) -> None:
     found = seen(tmp_path, table(*LABORATORIES).encode())
-    assert found.feed["rhythm"] == {"every": "month", "since": "2025-03"} and found.asked("rhythm")
+    assert found.feed["rhythm"] == {"every": "month", "since": "2025-03"}
+    assert found.told("rhythm") and not found.asked("rhythm")
 
 
 def test_a_name_without_a_period_is_a_question_and_the_dates_tell_the_month(tmp_path: Path) -> None:
@@ -69,7 +72,7 @@ def test_an_api_asked_by_month_without_any_month_leaves_the_rhythm_open(tmp_path
     ("transport", "keys"),
     [("folder", {"path"}), ("sftp", {"path", "connection"}), ("http", {"url", "auth", "deliveries", "pages"}), ("sql", {"table", "columns", "order_by"})],
 )  # fmt: skip
-def test_what_a_sample_cannot_tell_of_a_transport_has_a_place_and_is_a_question(
+def test_what_a_sample_cannot_tell_of_a_transport_has_a_place_and_is_said_beside_it(
     tmp_path: Path, transport: str, keys: set[str]
 ) -> None:
     content = (
@@ -77,12 +80,14 @@ def test_what_a_sample_cannot_tell_of_a_transport_has_a_place_and_is_a_question(
     )
     found = seen(tmp_path, content, name="answer_2025-03.json", transport=transport)
     assert found.feed["transport"]["kind"] == transport and keys <= set(found.feed["transport"])
-    assert any(each.key.startswith("transport") for each in found.proposal.decisions)
+    assert any(each.key.startswith("transport") for each in found.proposal.usual)
 
 
-def test_whether_a_delivery_holds_all_or_what_is_new_is_always_a_question(tmp_path: Path) -> None:
+def test_whether_a_delivery_holds_all_or_what_is_new_is_said_beside_it_for_every_source(
+    tmp_path: Path,
+) -> None:
     found = seen(tmp_path, table(*LABORATORIES).encode())
-    (question,) = found.asked("delivers")
+    (question,) = found.told("delivers")
     assert found.feed["delivers"] == {"kind": "increment"}
     assert "snapshot" in question.why and "cumulative" in question.why
 

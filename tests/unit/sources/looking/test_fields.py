@@ -108,7 +108,7 @@ def test_optional_fields_without_a_column_and_columns_without_a_field_are_named(
     rows[0] = (*LABORATORIES[0], "Зүқбғ")
     found = seen(tmp_path, table(*rows).encode())
     assert found.proposal.optional == ["substances", "equipment"] and found.proposal.unused == ["Зүқбғ"]
-    assert "substances, equipment" in found.asked("fields")[0].what
+    assert "substances, equipment" in found.told("fields")[0].what
 
 
 def test_a_constant_that_a_person_gives_fills_its_field(tmp_path: Path) -> None:

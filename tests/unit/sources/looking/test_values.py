@@ -135,13 +135,15 @@ def test_words_that_the_code_list_knows_need_no_codes(tmp_path: Path) -> None:
     assert found.fields["platform"] == "Тип платформы" and not found.asked("fields.platform.codes")
 
 
-def test_words_that_it_does_not_know_are_a_question_with_the_nearest_code_and_are_not_taken(
+def test_words_that_it_does_not_know_are_a_question_with_the_code_that_they_agree_with(
     tmp_path: Path,
 ) -> None:
-    found = typed(tmp_path, "сайт", "сайт", "веб-сайтик", "ЩЮЖ", "ЩЮЖ", "телеграм-канал")
+    found = typed(tmp_path, "сайт", "сайт", "веб-сайтик", "ЩЮЖ", "ЩЮЖ", "телеграм-канал", "закрытый сайт")
     assert found.fields["platform"] == "Тип платформы"
     (question,) = found.asked("fields.platform.codes")
-    assert question.details == "'ЩЮЖ' (2 records), 'веб-сайтик' (1 record, website?)"
+    assert (
+        question.details == "'ЩЮЖ' (2 records), 'веб-сайтик' (1 record), 'закрытый сайт' (1 record, website?)"
+    )
 
 
 def test_words_that_are_known_in_other_letters_are_taken(tmp_path: Path) -> None:
@@ -172,13 +174,24 @@ def test_a_region_in_any_language_is_known(tmp_path: Path, word: str) -> None:
     assert found.fields["region_code"] == "Регион"
 
 
-def test_an_own_word_for_the_region_that_was_named_is_taken_and_is_a_question(tmp_path: Path) -> None:
+def test_an_own_word_for_the_region_that_was_named_is_a_question_and_is_not_taken(tmp_path: Path) -> None:
     rows = [(*row, "Сыр өңірі") for row in LABORATORIES]
     rows[0] = (*LABORATORIES[0], "Регион")
     found = seen(tmp_path, table(*rows).encode())
-    assert found.fields["region_code"] == {"column": "Регион", "codes": {"Сыр өңірі": "KZ-43"}}
-    assert found.asked("fields.region_code.codes")
+    assert found.fields["region_code"] == "Регион"
+    assert found.asked("fields.region_code.codes")[0].details == "'Сыр өңірі' (3 records)"
 
 
 def test_a_heading_and_a_number_alone_say_too_little_and_are_open(tmp_path: Path) -> None:
     assert "fields.closed_on" in seen(tmp_path, column("Пусто", "а", "б", "в")).open
+
+
+def test_a_word_that_agrees_with_the_region_that_was_named_is_taken(tmp_path: Path) -> None:
+    rows = [(*row, "Кызылорд. обл.") for row in LABORATORIES]
+    rows[0] = (*LABORATORIES[0], "Регион")
+    text = table(*rows).encode()
+    assert seen(tmp_path, text).fields["region_code"] == {
+        "column": "Регион",
+        "codes": {"Кызылорд. обл.": "KZ-43"},
+    }
+    assert seen(tmp_path, text, regions=("KZ-71",)).fields["region_code"] == "Регион"

@@ -55,7 +55,7 @@ def test_every_question_stands_beside_the_key_it_is_about(tmp_path: Path) -> Non
     begins = {"source": "an id is missing", "name": "none was given", "dates": "%d.%m.%Y was taken", "rhythm": "reports are expected"}  # fmt: skip
     for key, question in begins.items():
         place = next(n for n, line in enumerate(lines) if line.startswith(f"{key}:"))
-        asked = next(line for line in reversed(lines[:place]) if line.startswith("# DECIDE"))
+        asked = next(line for line in reversed(lines[:place]) if line.startswith(("# DECIDE", "# USUAL")))
         assert question in asked, (key, asked, above)
     place = lines.index("column: Тип лаборатории")
     assert lines[place + 1].startswith("# DECIDE: words that no spelling of lab_types knows")
