@@ -53,6 +53,7 @@ REGIONAL_FIGURES: tuple[RegionalFigure, ...] = (
     _channels("channels_ordered", "ordered"),
     _channels("channels_blocked", "blocked"),
     _channels("channels_still_blocked", "still_blocked"),
+    _channels("channels_blocked_stock", "blocked_stock"),
     RegionalFigure(
         "seizures",
         "mart_seizures",

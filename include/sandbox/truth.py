@@ -165,8 +165,9 @@ def _channels(known: Iterable[Known]) -> Iterator[dict[str, object]]:
     counts: dict[Cut, list[int]] = defaultdict(lambda: [0, 0])
     for region, records in groups:
         touched = {day.year for record in records for name in DATES if (day := record.day(name))}
-        for year in touched.intersection(YEARS):
-            for stage, month, reached in _reached(records, year):
+        for year in YEARS:
+            stages = [*_reached(records, year)] if year in touched else []
+            for stage, month, reached in [*stages, *_in_stock(records, year)]:
                 kinds = (
                     {(ALL, ALL)} if month else {(ALL, ALL), (reached.platform, ALL), (ALL, reached.category)}
                 )
@@ -213,6 +214,17 @@ def _reached(records: Sequence[Known], year: int) -> Iterator[tuple[str, int | N
         if again:
             yield "reblocked", None, again
             yield "reblocked", again.day.month, again
+
+
+def _in_stock(records: Sequence[Known], year: int) -> Iterator[tuple[str, None, Reached]]:
+    """The channel as part of what is blocked at the end of a year, whenever it was blocked (B2)."""
+    end = date(year, 12, 31)
+    before = [record for record in records if (day := record.day("blocked_on")) and day <= end]
+    if before and _is_blocked_at(records, end):
+        firsts = [_first(before, "blocked_on", day.year) for r in before if (day := r.day("blocked_on"))]
+        first = min((one for one in firsts if one), key=lambda one: one.day)
+        urls = len({record.text("identifier") for record in before})
+        yield "blocked_stock", None, Reached(first.day, first.platform, first.category, urls)
 
 
 def _first(records: Iterable[Known], name: str, year: int) -> Reached | None:
@@ -433,6 +445,7 @@ def _headlines_of(marts: Mapping[str, Rows], year: int) -> dict[str, float]:
         "channels_ordered": channels("ordered"),
         "channels_blocked": channels("blocked"),
         "channels_still_blocked": channels("still_blocked"),
+        "channels_blocked_stock": channels("blocked_stock"),
         "channels_blocked_overlap": channels("blocked", "overlap"),
         "drugs_seized": mass("drug"),
         "plant_material_seized": mass("plant_material"),

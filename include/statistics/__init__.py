@@ -1,6 +1,6 @@
 """Counting rules: core as known at a moment → marts, in SQL files that cite the rules they implement."""
 
-from include.statistics.build import ORDER, REPORTS, SIGHTING, STATES, Inputs, build
+from include.statistics.build import ORDER, REPORTS, SIGHTING, STATES, Counted, Inputs, build
 from include.statistics.rules import RULES_FILE, Rules, RulesError, read_rules
 
 RULES = read_rules()
@@ -14,6 +14,7 @@ __all__ = [
     "RULES_VERSION",
     "SIGHTING",
     "STATES",
+    "Counted",
     "Inputs",
     "Rules",
     "RulesError",

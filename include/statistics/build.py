@@ -27,10 +27,12 @@ MARTS = (
 )
 
 # The columns that counting reads of each dataset; the others stay in core. Channels and addresses are held as their
-# MD5 numbers: equal where the text is equal, 16 bytes, and no identifier outside of core (B9).
+# MD5 numbers: equal where the text is equal, 16 bytes, and no identifier outside of core (B9). `handle` is there where
+# the record has a numeric id beside it.
 COUNTED = {
     "blocking_record": (
-        "record_key, md5_number(channel_key) as channel, md5_number(identifier) as address, region_code,"
+        "record_key, md5_number(channel_key) as channel, md5_number(identifier) as address,"
+        " case when handle_key <> channel_key then md5_number(handle_key) end as handle, region_code,"
         " coalesce(other_platform, platform) as platform,"
         " category, detected_on, requested_on, decision_on, blocked_on, unblocked_on"
     ),
@@ -106,13 +108,26 @@ class Inputs:
     set_aside: Sequence[str] = ()
 
 
+@dataclass(frozen=True)
+class Counted:
+    """What was counted.
+
+    Attributes:
+        marts: by name.
+        candidates: handles that had several numeric ids, for a person to decide (B6); restricted (B9).
+    """
+
+    marts: dict[str, pa.Table]
+    candidates: pa.Table
+
+
 def build(
     inputs: Inputs,
     years: Sequence[int] | None = None,
     *,
     memory_limit: str = "768MB",
     spill: Path | None = None,
-) -> dict[str, pa.Table]:
+) -> Counted:
     """Every mart, by name, with the columns and types of its contract, in a fixed order of rows.
 
     Args:
@@ -131,9 +146,11 @@ def build(
         connection.execute(_sql("macros"))
         for dataset in DATASETS:
             _current_state(connection, dataset)
+        connection.execute(_sql("channel_identity"))
         _choose_years(connection, years)
         connection.execute(_sql("reporting"))
-        return {f"mart_{mart}": _count(connection, f"mart_{mart}") for mart in MARTS}
+        marts = {f"mart_{mart}": _count(connection, f"mart_{mart}") for mart in MARTS}
+        return Counted(marts, connection.sql(_sql("channel_candidates")).to_arrow_table())
 
 
 def _register(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:

@@ -2,11 +2,20 @@
 --   A channel counts in a year once, at its first date of the stage in that year (B5, B7), in each region that reports it
 --   and once in the country (B3); platform and category are those of the first record by (date, record_key).
 --   reblocked: blocked after an earlier unblocking. still_blocked: of the channels blocked in the row's period, those
---   whose last event by the end of the period is a block (B2). Renames with the same numeric id share a channel key (B6).
+--   whose last event by the end of the period is a block (B2). blocked_stock: of all channels ever blocked, those whose
+--   last event by the end of the year is a block; whole years only, platform and category of the first block ever.
+--   Handles and numeric ids are one channel as channel_identity.sql says (B6).
 --   On one day an unblocking of an older block comes before a block, and the unblocking of that day's block after it.
 --   A position is day and record in one number, so that the first record is the one with the least.
 with records as (
-    select *, row_number() over (order by record_key) as place from blocking_record_as_known
+    select known.* replace (coalesce(resolved, channel) as channel), row_number() over (order by record_key) as place
+    from blocking_record_as_known as known left join channel_of using (channel, detected_on)
+),
+-- the years that are shown, and those of earlier blocks, which a stock is made of
+years_of_dates as (
+    from years
+    union
+    select distinct year(blocked_on) from records where year(blocked_on) <= (select max(year) from years)
 ),
 -- every address of a channel in a region and year, with the position at which it first reached each stage in that year
 regional_addresses as (
@@ -18,7 +27,7 @@ regional_addresses as (
         min(position_of(blocked_on, place)) filter (where year(blocked_on) = year) as blocked,
         min(position_of(unblocked_on, place)) filter (where year(unblocked_on) = year) as unblocked
     from records
-    join years on year in (year(detected_on), year(requested_on), year(decision_on), year(blocked_on), year(unblocked_on))
+    join years_of_dates on year in (year(detected_on), year(requested_on), year(decision_on), year(blocked_on), year(unblocked_on))
     group by all
 ),
 addresses as (
@@ -84,6 +93,51 @@ lifted as (
     where reached_on <= make_date(year, 12, 31)
     group by year, region_code, channel
 ),
+-- every channel ever blocked, at its first block, and its addresses, each in the year of its own
+ever_blocked as (
+    select region_code, channel, min(first_at) as first_at, min(year) as year, min(urls) as urls, count(*) as blocked_years
+    from firsts where stage = 'blocked' group by all
+),
+stock as (
+    select year, region_code, channel, first_at, 1 as channels, urls from ever_blocked where blocked_years = 1
+    union all
+    select own.year, region_code, channel, first_at, if(own.year = ever_blocked.year, 1, 0) as channels, own.urls
+    from (
+        select year, region_code, channel, count(*) as urls from (
+            select region_code, channel, address, min(year) as year
+            from addresses semi join (from ever_blocked where blocked_years > 1) using (region_code, channel)
+            where blocked is not null
+            group by all
+        ) group by all
+    ) as own
+    join ever_blocked using (region_code, channel)
+),
+-- of these, the ones whose last event by the end of a year is an unblocking
+not_in_stock as (
+    select years.year, region_code, channel
+    from turns join years on reached_on <= make_date(years.year, 12, 31)
+    group by all
+    having arg_max(stage, (reached_on, turn)) = 'unblocked'
+),
+stock_changes as (
+    select year, region_code, place_of(first_at) as place, sum(channels) as channels, sum(urls) as urls, null as of_year
+    from stock group by all
+    union all by name
+    select stock.year, region_code, place_of(first_at) as place, -sum(channels) as channels, -sum(urls) as urls, lifted.year as of_year
+    from stock join not_in_stock as lifted using (region_code, channel)
+    where stock.year <= lifted.year
+    group by all
+),
+stock_of_years as (
+    select years.year, region_code, platform, category, sum(channels) as channels, sum(urls) as urls
+    from (
+        select year as from_year, region_code, platform, category, of_year, sum(channels) as channels, sum(urls) as urls
+        from stock_changes join (select place, platform, category from records) using (place)
+        group by all
+    )
+    join years on from_year <= years.year and coalesce(of_year, years.year) = years.year
+    group by all
+),
 reached as (
     select
         year, month(day_of(first_at)) as month, region_code, platform, category, stage, count(*) as channels, sum(urls) as urls,
@@ -112,7 +166,15 @@ counted as (
         if(grouping(month) = 1, sum(channels_of_year), sum(channels_of_month)) as channels,
         if(grouping(month) = 1, sum(urls_of_year), sum(urls_of_month)) as urls
     from cells
+    where year in (from years)
     group by year, region_code, stage, cube (month, platform, category)
+    having channels > 0
+    union all by name
+    select
+        year, 0 as month, region_code, coalesce(platform, '_T') as platform, coalesce(category, '_T') as category, 'blocked_stock' as stage,
+        sum(channels) as channels, sum(urls) as urls
+    from stock_of_years
+    group by year, region_code, cube (platform, category)
     having channels > 0
 ),
 shown as (
@@ -120,7 +182,8 @@ shown as (
     union
     select distinct year, month, 'KZ', platform, category, stage from counted
     union
-    select year, month, region_code, '_T', '_T', stages.code from frame, stages where dataset = 'blocking_record'
+    select year, month, region_code, '_T', '_T', stages.code from frame, stages
+    where dataset = 'blocking_record' and (month = 0 or stages.code <> 'blocked_stock')
 ),
 filled as (
     select

@@ -20,7 +20,7 @@ heard as (                   -- years in which the national council's activities
 ),
 figure_values as (
     select year, 'channels_' || stage as figure_id, channels::double as value from country_channels
-    where stage in ('detected', 'requested', 'ordered', 'blocked', 'still_blocked')
+    where stage in ('detected', 'requested', 'ordered', 'blocked', 'still_blocked', 'blocked_stock')
     union all
     select year, 'channels_blocked_overlap', overlap from country_channels where stage = 'blocked'
     union all

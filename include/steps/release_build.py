@@ -45,7 +45,7 @@ class Building:
         """Every mart for the year and the year before, from the frozen batches alone (T2)."""
         year, batches = self.facts.year, [batch.batch_id for batch in self.facts.batches]
         inputs = statistics.inputs(self.home, batches, self.facts.as_at)
-        return build(inputs, [year - 1, year], spill=statistics.spill_folder(self.home))
+        return build(inputs, [year - 1, year], spill=statistics.spill_folder(self.home)).marts
 
     @cached_property
     def release(self) -> ReleaseTables:

@@ -23,9 +23,13 @@ NOT_ALLOCATED = "KZ-NAT"
 
 
 class Built(TypedDict):
-    """What was counted: rows of each mart, the moment it was known at, how many batches that are, and where it lies."""
+    """What was counted: rows of each mart, the moment it was known at, how many batches that are, and where it lies.
+
+    `candidates`: rows for a person to decide about; they lie in the restricted folder of that name.
+    """
 
     marts: dict[str, int]
+    candidates: int
     as_at: str
     batches: int
     folder: str
@@ -42,10 +46,13 @@ def build(as_at: datetime | None = None, home: Home | None = None) -> Built:
         known = [batch.batch_id for batch in ledger.committed_batches(as_at)]
         moment = (as_at or clock.now()).astimezone(UTC)
         inputs = inputs_of(home, ledger, known, moment)
-    marts = statistics.build(inputs, spill=spill_folder(home))
-    folder = home.marts / f"as_at={moment:%Y%m%dT%H%M%SZ}" if as_at else home.marts
+    counted = statistics.build(inputs, spill=spill_folder(home))
+    past = f"as_at={moment:%Y%m%dT%H%M%SZ}" if as_at else ""
+    folder = home.marts / past
+    parquet.write_restricted(home.candidates / past / "channels.parquet", counted.candidates)
     return {
-        "marts": parquet.write_marts(folder, marts),
+        "marts": parquet.write_marts(folder, counted.marts),
+        "candidates": counted.candidates.num_rows,
         "as_at": moment.isoformat(),
         "batches": len(known),
         "folder": str(folder),

@@ -43,6 +43,11 @@ class Home:
         return self.restricted / "duplicates"
 
     @property
+    def candidates(self) -> Path:
+        """What a person has to decide, found while counting."""
+        return self.restricted / "candidates"
+
+    @property
     def gate_reports(self) -> Path:
         return self.restricted / "gate"
 

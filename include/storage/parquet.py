@@ -19,6 +19,7 @@ from include.contracts import arrow_schema, load
 from include.storage.access import FILE, shared_folder
 
 YEAR = "year"
+OWNERS = 0o600
 
 
 def write_marts(folder: Path, tables: Mapping[str, pa.Table]) -> dict[str, int]:
@@ -36,6 +37,7 @@ def write_marts(folder: Path, tables: Mapping[str, pa.Table]) -> dict[str, int]:
                 target = folder / mart / f"year={year}" / "data.parquet"
                 content = parquet_bytes(part)
                 if not (target.exists() and target.read_bytes() == content):
+                    shared_folder(target.parent)
                     waiting.append((_write_beside(target, content), target))
         for written, target in waiting:
             written.replace(target)
@@ -46,6 +48,15 @@ def write_marts(folder: Path, tables: Mapping[str, pa.Table]) -> dict[str, int]:
     for mart, table in tables.items():
         _remove_other_years(folder / mart, _years(table))
     return {mart: table.num_rows for mart, table in tables.items()}
+
+
+def write_restricted(path: Path, table: pa.Table) -> None:
+    """One table to one file for its owner alone (B9): whole or not at all; left alone where its bytes did not change."""
+    content = parquet_bytes(table)
+    if not (path.exists() and path.read_bytes() == content):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write_beside(path, content, OWNERS).replace(path)
+        _flush_folder(path.parent)
 
 
 def read_mart(folder: Path, mart: str) -> pa.Table:
@@ -84,11 +95,10 @@ def _years(table: pa.Table) -> list[int]:
     return sorted(pc.unique(table[YEAR]).to_pylist())
 
 
-def _write_beside(target: Path, content: bytes) -> Path:
-    shared_folder(target.parent)
+def _write_beside(target: Path, content: bytes, mode: int = FILE) -> Path:
     path = target.with_name(f".{target.name}.{os.getpid()}")
     with path.open("wb") as file:
-        os.fchmod(file.fileno(), FILE)
+        os.fchmod(file.fileno(), mode)
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

@@ -9,7 +9,16 @@ from pathlib import Path
 from rich.console import Console
 
 from tests.benchmarks import reading, report
-from tests.benchmarks.bounds import BEFORE, FEEDS, ROWS, ROWS_LARGE, ROWS_MEDIUM, ROWS_OF_A_FEED, compare
+from tests.benchmarks.bounds import (
+    BEFORE,
+    FEEDS,
+    IDENTIFIERS,
+    ROWS,
+    ROWS_LARGE,
+    ROWS_MEDIUM,
+    ROWS_OF_A_FEED,
+    compare,
+)
 from tests.benchmarks.measures import Bench, Costs
 from tests.benchmarks.measuring import ROOT
 
@@ -53,6 +62,11 @@ def main() -> int:
             measured.append((0, marts))
             figures["marts_cpu_ratio"] = marts["marts"].cpu_s / marts["scan"].cpu_s
             figures["marts_work_cpu_ratio"] = marts["marts"].work_cpu_s / marts["scan"].work_cpu_s
+            channels = bench.channels()
+            measured.append((IDENTIFIERS, channels))
+            figures["channel_identity_cpu_ratio"] = (
+                channels["channel_identity"].work_cpu_s / channels["mart_channels"].work_cpu_s
+            )
         if not given.no_reading:
             for kind, most in reading.ROWS.items():
                 read_rows = min(most, ROWS_READ_QUICK) if given.quick else most

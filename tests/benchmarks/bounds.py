@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 ROWS, ROWS_MEDIUM, ROWS_LARGE = 2_000_000, 5_000_000, 10_000_000
 FEEDS, ROWS_OF_A_FEED = 100, 10_000
+IDENTIFIERS = 200_000
 BEFORE = "991e1c1"
 """The version that judging is compared with: the last one before days, channels and numbers were read more strictly."""
 BESIDE = {
@@ -48,6 +49,11 @@ BOUNDS = (
         "Five times the rows (10 million) need at most 1.3 times that memory: it grows with the machine, not with the file.",
     ),
     Bound("judge_medium_peak_mib", 1024, "MiB", "5 million CSV rows are judged within 1 GiB of memory."),
+    Bound(
+        "channel_identity_cpu_ratio", 0.5, "×",
+        "200,000 identifiers are resolved to channels, ids and handles joined, in at most half the CPU time that "
+        "mart_channels takes of the same records.",
+    ),
     *(
         Bound(
             f"read_{kind}_cpu_ratio", 1.5, "×",

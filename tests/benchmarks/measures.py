@@ -85,6 +85,14 @@ class Bench:
                 runs[name].append(self._run(name, 0, number, environment=environment))
         return {"country": country, **{name: measuring.median(found) for name, found in runs.items()}}
 
+    def channels(self) -> Costs:
+        """Resolving identifiers to channels, and the mart of channels of the same records, in turn."""
+        runs: dict[str, list[Cost]] = {"channel_identity": [], "mart_channels": []}
+        for number in range(self.repeats):
+            for name in runs:
+                runs[name].append(self._run(name, 0, number))
+        return {name: measuring.median(found) for name, found in runs.items()}
+
     def reading(self, kind: str, rows: int) -> tuple[Costs, float]:
         """Our reader of a format and the fastest public one on the same file, in turn; and the file's megabytes."""
         folder = self.folder / "inbox"

@@ -29,6 +29,8 @@ MEANINGS = {
     "country": "make and ingest the simulated country",
     "marts": "all marts from core",
     "scan": "DuckDB alone, one scan of core",
+    "channel_identity": "identifiers resolved to channels",
+    "mart_channels": "the mart of channels of these",
     "hundred_feeds": "land, judge and commit 100 feeds in one run",
 } | {
     f"{name} {kind}": f"reading {kind}, {by}"
@@ -45,6 +47,7 @@ FIGURES = {
     "judge_large_cpu_ratio": ("judging ÷ bare CSV → Parquet, CPU, large file", "×"),
     "usual_cpu_ratio": ("pandas and Great Expectations ÷ judging, CPU", "×"),
     "usual_peak_ratio": ("pandas and Great Expectations ÷ judging, peak memory", "×"),
+    "channel_identity_cpu_ratio": ("resolving identifiers ÷ the mart of channels, CPU", "×"),
     "marts_cpu_ratio": ("all marts ÷ one scan of core, CPU", "×"),
     "marts_work_cpu_ratio": ("the same without starting Python and importing", "×"),
     "judge_medium_peak_mib": ("peak memory of judging 5 million rows", "MiB"),

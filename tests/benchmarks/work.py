@@ -111,9 +111,23 @@ def marts() -> Work:
 
     def work() -> dict[str, Any]:
         built = statistics.build(inputs, spill=spill_folder(home))
-        return {name: table.num_rows for name, table in built.items()}
+        return {name: table.num_rows for name, table in built.marts.items()}
 
     return work
+
+
+def channel_identity() -> Work:
+    """Which channel each of many identifiers is."""
+    from tests.benchmarks import channels
+
+    return channels.resolving(channels.prepared())
+
+
+def mart_channels() -> Work:
+    """The mart of channels, of the same records."""
+    from tests.benchmarks import channels
+
+    return channels.counting(channels.prepared())
 
 
 def scan() -> Work:
@@ -176,7 +190,21 @@ def hundred_feeds() -> Work:
 
 COMMANDS: dict[str, Callable[..., Work]] = {
     work.__name__: work
-    for work in (land, judge, gate, bare, usual, country, marts, scan, read, read_publicly, hundred_feeds)
+    for work in (
+        land,
+        judge,
+        gate,
+        bare,
+        usual,
+        country,
+        marts,
+        channel_identity,
+        mart_channels,
+        scan,
+        read,
+        read_publicly,
+        hundred_feeds,
+    )
 }
 
 

@@ -124,7 +124,7 @@ def deliveries() -> list[Delivery]:
 
 @pytest.fixture(scope="module")
 def marts(deliveries: list[Delivery], tmp_path_factory: pytest.TempPathFactory) -> dict[str, pa.Table]:
-    return build(core_of(deliveries, tmp_path_factory.mktemp("core")), YEARS)
+    return build(core_of(deliveries, tmp_path_factory.mktemp("core")), YEARS).marts
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +164,7 @@ def test_every_headline_equals_the_truth(marts, true_figures):
 
 def test_deliveries_taken_in_another_order_give_the_same_bytes(marts, deliveries, tmp_path):
     shuffled = random.Random(7).sample(deliveries, len(deliveries))
-    again = build(core_of(shuffled, tmp_path), YEARS)
+    again = build(core_of(shuffled, tmp_path), YEARS).marts
     assert {name: parquet_bytes(table) for name, table in again.items()} == {
         name: parquet_bytes(table) for name, table in marts.items()
     }

@@ -223,7 +223,10 @@ def country_manifest(country: Country) -> dict[str, Any]:
 def regional_truth(marts: dict[str, Rows]) -> dict[tuple[str, str], float]:
     """(figure, region) → value for 2025, from the cells of the truth."""
     found: Counter[tuple[str, str]] = Counter()
-    stages = {f"channels_{s}": s for s in ("detected", "requested", "ordered", "blocked", "still_blocked")}
+    stages = {
+        f"channels_{s}": s
+        for s in ("detected", "requested", "ordered", "blocked", "still_blocked", "blocked_stock")
+    }
     masses = {
         "drugs_seized": "drug", "plant_material_seized": "plant_material",
         "precursors_seized": "precursor", "other_chemicals_seized": "other_chemical",

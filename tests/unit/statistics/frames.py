@@ -145,7 +145,11 @@ class Country:
 
     def marts_of_every_year(self) -> dict[str, pa.Table]:
         """All marts, for whatever years there is something to say about."""
-        return build(self.inputs())
+        return build(self.inputs()).marts
+
+    def candidates(self) -> list[Row]:
+        """Handles that a person should look at."""
+        return build(self.inputs(), [2025]).candidates.to_pylist()
 
     def marts(self, *years: int, known_batches: Sequence[str] = ("b1",)) -> dict[str, pa.Table]:
         """All marts of the rows added so far; counted once for the same rows in the same order."""
@@ -153,7 +157,7 @@ class Country:
             (years, known_batches, self.order, self.core, self.duplicates, self.expected, self.received)
         )
         if state not in self._counted:
-            self._counted[state] = build(self.inputs(known_batches), years or (2025,))
+            self._counted[state] = build(self.inputs(known_batches), years or (2025,)).marts
         return self._counted[state]
 
     def _write(self, name: str, rows: list[Row], schema: pa.Schema) -> list[str]:

@@ -244,3 +244,156 @@ def test_c3_a_channel_of_no_region_counts_in_its_own_row_and_in_the_country(coun
     assert {r: channels(country, stage="blocked", region_code=r) for r in ("KZ", "KZ-71", "KZ-NAT")} == {
         "KZ": 1, "KZ-71": 0, "KZ-NAT": 1,
     }  # fmt: skip
+
+
+# Ids and handles (B1, B3, B6) ----------------------------------------------------------------------------------
+
+
+def with_id(number: int, handle: str, **more: object) -> dict:
+    return {"channel_key": f"telegram:id:{number}", "handle_key": f"telegram:{handle}", "blocked_on": "2025-03-01", **more}  # fmt: skip
+
+
+def alone(handle: str, **more: object) -> dict:
+    return {
+        "channel_key": f"telegram:{handle}", "handle_key": f"telegram:{handle}", "blocked_on": "2025-03-01", **more}  # fmt: skip
+
+
+def test_b6_a_handle_without_and_with_its_id_is_one_channel_and_overlaps_between_regions(country):
+    country.hears_all(DATASET, "KZ-71", "KZ-75").add(
+        DATASET, alone("shop", region_code="KZ-71"), with_id(5, "shop", region_code="KZ-75"), alone("other")
+    )
+    blocked = cell(country.marts()["mart_channels"], stage="blocked")
+    assert (blocked["channels"], blocked["overlap"]) == (2, 1)
+    assert country.candidates() == []
+
+
+def test_b6_every_handle_of_an_id_is_its_channel(country):
+    country.hears_all(DATASET, "KZ-71").add(
+        DATASET, with_id(5, "old_name"), with_id(5, "new_name"), alone("old_name"), alone("new_name")
+    )
+    assert channels(country, stage="blocked") == 1
+
+
+def test_b6_a_handle_that_had_two_ids_stays_two_channels_and_is_listed(country):
+    country.hears_all(DATASET, "KZ-71").add(
+        DATASET,
+        with_id(5, "shop", detected_on="2025-01-01"), with_id(6, "shop", detected_on="2025-02-01", region_code="KZ-75"),
+        alone("shop", detected_on="2025-02-02"), alone("shop", detected_on="2024-12-01"), with_id(7, "other"),
+    )  # fmt: skip
+    assert channels(country, stage="blocked") == 3
+    listed = [(row["handle_key"], row["channel_key"], row["regions"]) for row in country.candidates()]
+    assert listed == [
+        ("telegram:shop", "telegram:id:5", "KZ-71"),
+        ("telegram:shop", "telegram:id:6", "KZ-75"),
+    ]
+
+
+def test_b6_a_handle_alone_is_the_id_that_it_had_on_its_day(country):
+    country.hears_all(DATASET, "KZ-71").add(
+        DATASET,
+        with_id(5, "shop", detected_on="2025-01-01", blocked_on=None),
+        with_id(6, "shop", detected_on="2025-02-01", blocked_on="2025-02-01"),
+        alone("shop", detected_on="2025-01-15", blocked_on="2025-01-15"),
+        alone("shop", detected_on="2025-02-15", blocked_on="2025-02-15"),
+    )
+    assert [channels(country, stage="blocked", month=month) for month in (1, 2)] == [1, 1]
+
+
+def test_b6_an_id_that_is_known_later_changes_nothing_that_was_known_before(country):
+    country.hears_all(DATASET, "KZ-71").add(
+        DATASET, alone("shop"), with_id(5, "shop_2"), alone("shop_2"), with_id(5, "shop", batch_id="b2")
+    )
+    known = [
+        cell(country.marts(known_batches=batches)["mart_channels"], stage="blocked")["channels"]
+        for batches in (["b1"], ["b1", "b2"])
+    ]
+    assert known == [2, 1]
+
+
+def test_b6_rows_of_core_from_before_handles_were_kept_count_as_they_are(country):
+    country.hears_all(DATASET, "KZ-71").add(
+        DATASET, {"channel_key": "telegram:id:5", "blocked_on": "2025-03-01"}, alone("shop")
+    )
+    assert channels(country, stage="blocked") == 2
+
+
+# What is blocked at year end (B2, B3) ---------------------------------------------------------------------------
+
+
+def test_b2_the_stock_holds_what_any_year_blocked_and_still_blocked_this_years_blocks_alone(country):
+    country.hears_all(DATASET, "KZ-71").hears_all(DATASET, "KZ-71", year=2024).add(
+        DATASET,
+        {"channel_key": "a", "detected_on": "2023-02-01", "blocked_on": "2023-02-01"},
+        {
+            "channel_key": "b",
+            "detected_on": "2024-02-01",
+            "blocked_on": "2024-02-01",
+            "unblocked_on": "2025-03-01",
+        },
+        {"channel_key": "c", "blocked_on": "2025-02-01"},
+        {"channel_key": "d", "blocked_on": "2025-02-01", "unblocked_on": "2025-03-01"},
+        {"channel_key": "d", "identifier": "@d", "blocked_on": "2026-01-01"},
+    )
+    mart = country.marts(2024, 2025)["mart_channels"]
+    counted = {
+        (year, stage): cell(mart, stage=stage, year=year)["channels"]
+        for year in (2024, 2025)
+        for stage in ("blocked", "still_blocked", "blocked_stock")
+    }
+    assert counted == {
+        (2024, "blocked"): 1, (2024, "still_blocked"): 1, (2024, "blocked_stock"): 2,
+        (2025, "blocked"): 2, (2025, "still_blocked"): 1, (2025, "blocked_stock"): 2,
+    }  # fmt: skip
+    assert not rows(mart, stage="blocked_stock", month=12)
+
+
+def test_b2_the_stock_of_a_year_is_the_same_whichever_years_are_counted(country):
+    country.hears_all(DATASET, "KZ-71").add(
+        DATASET,
+        {"channel_key": "a", "detected_on": "2022-02-01", "blocked_on": "2022-02-01"},
+        {"channel_key": "a", "identifier": "@a", "detected_on": "2023-02-01", "blocked_on": "2023-02-01"},
+        {"channel_key": "b", "blocked_on": "2025-02-01", "platform": "vk"},
+    )
+    stock = [
+        [row for row in rows(marts["mart_channels"], year=2025, stage="blocked_stock") if row["channels"]]
+        for marts in (country.marts(2025), country.marts(2024, 2025), country.marts_of_every_year())
+    ]
+    assert stock[0] == stock[1] == stock[2]
+    total = cell(country.marts(2025)["mart_channels"], stage="blocked_stock")
+    assert (total["channels"], total["urls"]) == (2, 3)
+
+
+def test_b3_a_block_that_stands_in_one_region_does_not_outlive_a_later_lift_by_another_in_the_country(
+    country,
+):
+    country.hears_all(DATASET, "KZ-71", "KZ-75").add(
+        DATASET,
+        {"region_code": "KZ-71", "channel_key": "a", "blocked_on": "2025-02-01"},
+        {
+            "region_code": "KZ-75",
+            "channel_key": "a",
+            "blocked_on": "2025-03-01",
+            "unblocked_on": "2025-06-01",
+        },
+    )
+    mart = country.marts()["mart_channels"]
+    for stage in ("still_blocked", "blocked_stock"):
+        counted = {
+            place: cell(mart, stage=stage, region_code=place)["channels"]
+            for place in ("KZ-71", "KZ-75", "KZ")
+        }
+        assert counted == {"KZ-71": 1, "KZ-75": 0, "KZ": 0}
+        assert cell(mart, stage=stage)["overlap"] == 1
+
+
+def test_b1_urls_are_the_identifiers_letter_for_letter_of_the_records_that_reached_the_stage_that_year(
+    country,
+):
+    country.hears_all(DATASET, "KZ-71").add(
+        DATASET,
+        {"channel_key": "a", "identifier": "@Shop", "blocked_on": "2025-02-01"},
+        {"channel_key": "a", "identifier": "@shop", "blocked_on": "2025-03-01"},
+        {"channel_key": "a", "identifier": "https://t.me/shop"},
+    )
+    mart = country.marts()["mart_channels"]
+    assert [cell(mart, stage=stage)["urls"] for stage in ("detected", "blocked")] == [3, 2]
