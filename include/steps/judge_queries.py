@@ -24,6 +24,7 @@ from include.sources.definition import (
     FileNameMapping,
     PeriodMapping,
     SourceDefinition,
+    SqlTransport,
     TitleCellMapping,
     expression_columns,
     expression_sql,
@@ -52,6 +53,16 @@ TYPES = {
     "number": "double",
     "boolean": "boolean",
 }
+
+
+TYPED_DAYS = {
+    sign: (
+        "%Y-%m-%d",
+        *(f"%Y-%m-%d{sign}%H:%M:%S{fraction}{offset}" for offset in ("", "%z") for fraction in ("", ".%f")),
+    )
+    for sign in (" ", "T")
+}
+"""How days, local times and moments come that are no text: cells of workbooks and Parquet, rows of databases (T)."""
 
 
 @dataclass(frozen=True)
@@ -102,8 +113,10 @@ def text_rules(feed: Feed) -> TextRules:
     """How the feed writes values."""
     declared = feed.format
     dates = tuple(declared.dates)
-    if declared.kind in ("xlsx", "xls", "ods", "parquet") and "%Y-%m-%d" not in dates:
-        dates += ("%Y-%m-%d",)  # date cells of a workbook come in this form whatever they show
+    if declared.kind in ("xlsx", "xls", "ods", "parquet"):
+        dates += tuple(form for form in TYPED_DAYS[" "] if form not in dates)
+    elif isinstance(feed.transport, SqlTransport):
+        dates += tuple(form for form in TYPED_DAYS["T"] if form not in dates)
     return TextRules(
         declared.decimal, declared.thousands, dates, tuple(declared.null_values), declared.footnote_marks
     )

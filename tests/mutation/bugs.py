@@ -61,7 +61,7 @@ TABLES_AND_TREES: dict[str, Bug] = {
         "include.sources.formats.workbook", "            return end\n", "            return end - 1\n", (sound("xlsx"), sound("ods"))
     ),
     "merged cells are not filled": Bug(
-        "include.sources.formats.workbook", "if fill_merged and", "if not fill_merged and", (sound("xlsx"), sound("xls"), sound("ods"))
+        "include.sources.formats.workbook", "if column in labels:", "if column not in labels:", (sound("xlsx"), sound("xls"), sound("ods"))
     ),
     "the first row of a sheet that is read by column is lost": Bug(
         "include.sources.formats.plain_sheet", "column.slice(begin) for", "column.slice(begin + 1) for", (sound("ods plain"),)
