@@ -376,7 +376,8 @@ def _staged(
     judged += [(each.delivery, each) for each in again]
     inputs = [
         Input(
-            d.delivery_id, d.name, d.period, d.received_at, landing.landed_path(home, d.sha256), d.stamped_at, before
+            d.delivery_id, d.name, d.period, d.received_at, landing.landed_path(home, d.sha256), d.stamped_at, before,
+            d.sha256,
         )
         for d, before in judged
     ]  # fmt: skip

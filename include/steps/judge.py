@@ -8,6 +8,7 @@ quarantined or duplicate. Nothing outside the staging folder is written here.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -170,6 +171,7 @@ class _Judging:
         self._prepare()
         for number, delivery in enumerate(self.inputs):
             try:
+                self._check_bytes(delivery)
                 delivered = Delivered(
                     self.task.feed_id, delivery.name, delivery.path, f"delivery_{number}", delivery.period
                 )
@@ -189,6 +191,24 @@ class _Judging:
                 counts, unchanged = self._counts(), self._unchanged()
                 return Verdict(counts, self._failures(), self.refused, self._findings(), unchanged)
         return Verdict([], {}, self.refused)
+
+    def _check_bytes(self, delivery: Input) -> None:
+        """Refuse a delivery whose bytes are not those that landed."""
+        if not delivery.sha256:
+            return
+        try:
+            with delivery.path.open("rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+        except FileNotFoundError:
+            found = ""
+        if found != delivery.sha256:
+            raise SourceError(
+                self.task.feed_id, delivery.name, "landed bytes",
+                "other bytes than those that landed" if found else "no file",
+                f"the file of restricted/landing whose SHA-256 begins with {delivery.sha256[:12]}",
+                "Find out who changed it and restore it from a backup, or let the source deliver the same file again; "
+                "nothing of it was taken.",
+            )  # fmt: skip
 
     def _prepare(self) -> None:
         """Functions and types that the queries ask for, and `deliveries`: what all rows of one share."""

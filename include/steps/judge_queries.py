@@ -93,6 +93,7 @@ class Input:
     """One landed delivery: id, name, period, when it was handed over (UTC), where its bytes lie, its own time stamp.
 
     `again`: what became of it before, where its quarantined rows alone are judged.
+    `sha256`: of the bytes that landed; "" where nobody knows it.
     """
 
     delivery_id: str
@@ -102,6 +103,7 @@ class Input:
     path: Path
     stamped_at: datetime | None = None
     again: Judgment | None = None
+    sha256: str = ""
 
     @property
     def order(self) -> Order:

@@ -26,7 +26,10 @@ class Landed:
 
 
 def land(home: Home, write: Callable[[BinaryIO], None]) -> Landed:
-    """Keep what `write` writes; the same bytes again are the same file. Nothing stays of a write that fails."""
+    """Keep what `write` writes; the same bytes again are the same file. Nothing stays of a write that fails.
+
+    A file that does not hold the bytes that it is named by any more is replaced.
+    """
     home.landing.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(
         dir=home.landing, prefix=f".incoming-{os.getpid()}-", delete=False
@@ -42,7 +45,7 @@ def land(home: Home, write: Callable[[BinaryIO], None]) -> Landed:
             raise
     _sweep(home, than=incoming)
     target = landed_path(home, hashing.sha256)
-    if target.exists():
+    if target.exists() and _holds(target, hashing.sha256):
         incoming.unlink()
     else:
         target.parent.mkdir(exist_ok=True)
@@ -71,6 +74,11 @@ def clear(home: Home, pid: int) -> None:
 def landed_path(home: Home, sha256: str) -> Path:
     """Where the bytes with that hash lie."""
     return home.landing / sha256[:2] / sha256
+
+
+def _holds(path: Path, sha256: str) -> bool:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == sha256
 
 
 def _sweep(home: Home, than: Path) -> None:
