@@ -11,7 +11,7 @@ from typing import Any
 from include.ledger import AlertRecord, AlertRow, DeliveredRow, Delivery, DeliveryRow, order_of
 from include.sources import Feed
 from include.sources.definition import Snapshot
-from include.steps import clock
+from include.steps import clock, outside_period
 from include.steps.context import open_ledger
 from include.storage.home import Home
 
@@ -189,6 +189,7 @@ def told(alert: AlertRow) -> str:
         "fall": _fall_told,
         "withdrawals_held": _held_told,
         "other_platform": _other_platform_told,
+        "outside_period": outside_period.told,
     }[alert.kind](figures)
     return f"{alert.feed_id}: {figures.get('file', alert.file)}: {words}"
 

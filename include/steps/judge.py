@@ -28,7 +28,7 @@ from include.sources.definition import Cumulative, Snapshot
 from include.sources.deployment import Limits
 from include.sources.errors import SourceError
 from include.sources.formats import Delivered, RawRows, Reading, read
-from include.steps import falls, other_platforms, several
+from include.steps import falls, other_platforms, outside_period, several
 from include.steps import judge_queries as queries
 from include.steps.again import Again
 from include.steps.history import Past
@@ -484,6 +484,8 @@ class _Judging:
         if any(each.name == "other_platform" for each in self.task.present):
             others = other_platforms.find(self.con, self._staged("core", "core-rest"))
             found += [Finding(delivery, "other_platform", figures) for delivery, figures in others]
+        far = outside_period.find(self.con, self.task, self.inputs, self._staged("core", "core-rest"))
+        found += [Finding(delivery, "outside_period", figures) for delivery, figures in far]
         return found
 
     def _failures(self) -> dict[str, int]:
