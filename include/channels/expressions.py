@@ -31,6 +31,11 @@ LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 SITE = rf"(?:{LABEL}\.)+[a-z]{{2,24}}(?:/[a-z0-9/?=&_.%-]*)?"
 
 
+SITES = ("website", "marketplace", "darknet", "other")
+CYRILLIC = "[а-яёәғқңөұүһі0-9]+(?:-[а-яёәғқңөұүһі0-9]+)*"
+CYRILLIC_SITE = re.compile(rf"(?:https?://)?(?:www\.)?({CYRILLIC})\.([a-z]{{2,24}})(?:/[a-z0-9/?=&_%-]*)?")
+
+
 def register_channels(connection: duckdb.DuckDBPyConnection) -> None:
     """Give the connection the functions that the expressions of this module ask for."""
     for name, function, arguments in (
@@ -204,10 +209,23 @@ def _seen(platform: str | None, identifier: str | None) -> str | None:
     """`reading.seen_in` as a text: the key, behind # where it is an id; behind ! why the identifier is refused."""
     if platform is None or identifier is None:
         return None
+    if platform in SITES and (domain := _plain_cyrillic(identifier)):
+        return f"website:{domain}"
     seen = reading.seen_in(platform, identifier)
     if seen.fault:
         return FAULT + seen.fault
     return (ID + seen.key if seen.is_id else seen.key) or None
+
+
+def _plain_cyrillic(identifier: str) -> str | None:
+    """The domain of a site with one Cyrillic label, by far the most frequent of what SQL cannot answer; None for others."""
+    found = CYRILLIC_SITE.fullmatch(identifier.lower())
+    tails, wildcards = long_suffixes()
+    if found is None or found[2] in wildcards or found[2] in hosts():
+        return None
+    label = found[1] if found[1].isascii() else f"xn--{found[1].encode('punycode').decode()}"
+    domain = f"{label}.{found[2]}"
+    return domain if len(label) < 64 and domain not in tails and domain not in hosts() else None
 
 
 def _identified(platform: str | None, text: str | None, numeric_id: str | None) -> str | None:

@@ -19,7 +19,7 @@ BEGINNINGS = [
 MIDDLES = [
     "shop_kz", "Shop.One", "share", "addlist", "club123", "wall-12_3", "77010000001", "87010000001", "12345678", "shop.kz",
     "shop.co.kz", "a.blogspot.com", "x.onion", "abc.example", "reel", "p", "s", "boost", "id12345", "www", "ch-op.com", "a.b.c.io",
-    "t.me", "shop_", "_shop", "shop.", "instagram.com", "магазин.қаз", "xn--80ao21a.kz", "k.ck", "a--b.test", "-a.test", "event7x",
+    "t.me", "shop_", "_shop", "shop.", "instagram.com", "магазин.қаз", "магазин-1.kz", "Дүкен.onion", "xn--80ao21a.kz", "k.ck", "a--b.test", "-a.test", "event7x",
     "me.i2p", "http",
 ]  # fmt: skip
 ENDS = [
