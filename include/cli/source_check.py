@@ -54,7 +54,7 @@ def command(
         raise WrongUsage("a sample is checked against one definition: odcm source check DEFINITION SAMPLE")
     found = look(definitions[0], samples[0], dataset, period)
     show(as_data(found), _table(found), form)
-    for line in headings_left(found):
+    for line in [*headings_left(found), *found.moments]:
         say(line)
     if found.refused:
         say(found.refused)
@@ -136,6 +136,7 @@ def as_data(found: Preview) -> dict[str, Any]:
         "duplicate": counts.duplicate if counts else None,
         "not_for_us": counts.not_for_us if counts else None,
         "failed": {rule: found.failed[rule] for rule in found.expected if rule in found.failed},
+        "moments": found.moments,
         "refused": found.refused or None,
     }
 

@@ -22,9 +22,11 @@ from include.sources import Feed, Limits, SourceDefinition, SourceError
 from include.sources.definition import ColumnMapping, FolderTransport, SftpTransport
 from include.sources.file_names import UnreadableName, read_file_name
 from include.sources.formats import Delivered, Reading, read
+from include.sources.formats.raw import SPACES
 from include.sources.looking import read_name
 from include.steps.judge import MEMORY_LIMIT, Counts, Input, Past, Task, judge, rules_of
-from include.transform import quoted
+from include.steps.judge_queries import text_rules, zone_of
+from include.transform import Zone, day_of, is_moment, quoted
 
 PREVIEW = "preview"
 LOOKED_AT = 5_000
@@ -66,6 +68,7 @@ class Preview:
         expected: rule → what it expects.
         fields: the fields that the definition maps, and what is derived from them.
         accepted, quarantined: the first rows.
+        moments: which day a moment of the sample becomes, one line for each field.
     """
 
     feed_id: str
@@ -82,6 +85,7 @@ class Preview:
     failed: dict[str, int] = field(default_factory=dict)
     accepted: list[Row] = field(default_factory=list)
     quarantined: list[Row] = field(default_factory=list)
+    moments: list[str] = field(default_factory=list)
 
 
 def preview(
@@ -141,7 +145,34 @@ def preview(
             failed=verdict.failed,
             accepted=_accepted(staging, [f.name for f in shown], rows),
             quarantined=_quarantined(staging, contract, task.feed, rows),
+            moments=_moments(task, delivery, folder, limits),
         )
+
+
+def _moments(task: Task, delivery: Input, folder: Path, limits: Limits) -> list[str]:
+    """For each field with moments, the first one and the day that it becomes; by region where the source has several."""
+    rules, zone = text_rules(task.feed), zone_of(task)
+    forms = [form for form in rules.dates if is_moment(form)]
+    said = []
+    for each in task.contract.fields:
+        mapping = task.feed.fields.get(each.name)
+        heading = mapping.column if isinstance(mapping, ColumnMapping) else mapping
+        if each.type != "date" or not forms or not isinstance(heading, str):
+            continue
+        with connect(reads=[delivery.path], folder=folder, memory_limit=MEMORY_LIMIT, threads=1) as con:
+            sample = Delivered(task.feed_id, delivery.name, delivery.path, f"moments_{each.name}")
+            raw = read(Reading(con, folder, sample, task.feed, limits))
+            day = day_of("text", forms, Zone(zone.name))
+            first = f"select trim({raw.cells[heading]}, {quoted(SPACES)}) as text from {raw.relation} limit {LOOKED_AT}"
+            found = con.execute(
+                f"select text, day from (select text, {day} as day from ({first})) where day is not null limit 1"
+            ).fetchall()
+        each_by_its_own = "; other rows by the zone of their region" if zone.others else ""
+        said += [
+            f"{each.name}: the moment {text} becomes {on} in {zone.name}{each_by_its_own}"
+            for text, on in found
+        ]
+    return said
 
 
 def _delivery(feed: Feed, sample: Path, period: str) -> Input:

@@ -1,6 +1,6 @@
 """Transform: pure rules that turn reported text into typed values and records."""
 
-from include.transform.days import Zone, is_moment
+from include.transform.days import Zone, day_of, is_moment
 from include.transform.identity import content_hash, record_key
 from include.transform.values import (
     TextRules,
@@ -16,6 +16,7 @@ __all__ = [
     "TextRules",
     "Zone",
     "content_hash",
+    "day_of",
     "is_moment",
     "null_where_nothing",
     "quoted",

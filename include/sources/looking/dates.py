@@ -10,7 +10,9 @@ from datetime import datetime
 DAY = r"\d{1,2}"
 TIMES = {"": "", r" \d{1,2}:\d\d": " %H:%M", r" \d{1,2}:\d\d:\d\d": " %H:%M:%S",
          r"T\d\d:\d\d": "T%H:%M", r"T\d\d:\d\d:\d\d": "T%H:%M:%S", r"T\d\d:\d\d:\d\dZ": "T%H:%M:%SZ",
-         r"[T]\d\d:\d\d:\d\d[+-]\d\d:?\d\d": "T%H:%M:%S%z", r"[ ]\d\d:\d\d:\d\d ?[+-]\d\d:?\d\d": " %H:%M:%S%z"}  # fmt: skip
+         r"[T]\d\d:\d\d:\d\d[+-]\d\d:?\d\d": "T%H:%M:%S%z", r"[ ]\d\d:\d\d:\d\d ?[+-]\d\d:?\d\d": " %H:%M:%S%z",
+         r"T\d\d:\d\d:\d\d\.\d{1,6}Z": "T%H:%M:%S.%fZ",
+         r"T\d\d:\d\d:\d\d\.\d{1,6}[+-]\d\d:?\d\d": "T%H:%M:%S.%f%z"}  # fmt: skip
 DAYS = {
     **{rf"{DAY}\{sep}{DAY}\{sep}\d\d": (f"%d{sep}%m{sep}%y", f"%m{sep}%d{sep}%y") for sep in "./-"},
     **{rf"{DAY}\{sep}{DAY}\{sep}\d{{4}}": (f"%d{sep}%m{sep}%Y", f"%m{sep}%d{sep}%Y") for sep in "./-"},

@@ -15,6 +15,7 @@ from include.steps import ingest
 from include.steps.preview import Preview, PreviewError, preview
 from tests.end_to_end.country import fingerprint
 from tests.end_to_end.small import FEED, GOOD, csv, deliver, jsonl, small_place, workbook
+from tests.unit.steps import judged
 
 NAME = "s_2025-03_20250405.csv"
 BAD_DATE = ("2", "31.02.2025", "мефедрон", "4,5", "г", "МВД")
@@ -196,3 +197,16 @@ def test_a_workbook_is_read_by_its_content_whatever_its_name_ends_with(tmp_path:
 def test_a_sample_that_is_not_there_is_an_error_of_the_file_system(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         preview(definition(tmp_path), "seizure_item", tmp_path / NAME)
+
+
+def test_a_preview_says_which_day_a_moment_becomes(tmp_path: Path) -> None:
+    sample = tmp_path / "s_2024-02.csv"
+    sample.write_text("No,Date,Substance,Qty\n1,2024-01-31,heroin,1\n2,2024-01-31T18:30:00Z,heroin,1\n")
+    form = {"kind": "csv", "dates": ["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d"]}
+    for zone, day in (
+        ({}, "2024-01-31 in Asia/Qyzylorda"),
+        ({"zone": "Asia/Almaty"}, "2024-02-01 in Asia/Almaty"),
+    ):
+        found = preview(judged.definition(form | zone), "seizure_item", sample, "2024-02")
+        assert found.moments == [f"seized_on: the moment 2024-01-31T18:30:00Z becomes {day}"]
+    assert preview(judged.definition({"kind": "csv"}), "seizure_item", sample, "2024-02").moments == []
