@@ -35,6 +35,11 @@ class Alerts(Transactions):
                 if wanted is None or alert.feed_id in wanted
             ]
 
+    def raise_alerts(self, alerts: Iterable[AlertRecord], at: datetime) -> None:
+        """Raise those that were not raised before."""
+        with self.writing() as session:
+            raise_now(session, alerts, at)
+
     def acknowledge(self, alert_id: int, by: str, at: datetime) -> AlertRow:
         """Note that a person has seen an alert; the first who did stays.
 

@@ -121,6 +121,11 @@ def _fewer_rows(feed: Feed, delivery: DeliveredRow, earlier: Sequence[DeliveredR
     return fewer_rows(delivery, earlier) if feed.is_asked_by_period else None
 
 
+def of_held(feed_id: str, findings: Iterable[tuple[str, str, Mapping[str, Any]]]) -> list[AlertRecord]:
+    """The alerts about deliveries that are held back: raised once, however often they are judged."""
+    return [_record(feed_id, kind, of, "held", figures) for of, kind, figures in findings]
+
+
 def fewer_rows(delivery: DeliveredRow, earlier: Sequence[DeliveredRow]) -> dict[str, Any] | None:
     """The figures of a delivery that has far fewer rows than those before it; null where that is as usual.
 
@@ -190,6 +195,8 @@ def told(alert: AlertRow) -> str:
         "withdrawals_held": _held_told,
         "other_platform": _other_platform_told,
         "outside_period": outside_period.told,
+        "contradiction": _contradiction_told,
+        "begun_anew": _begun_anew_told,
     }[alert.kind](figures)
     return f"{alert.feed_id}: {figures.get('file', alert.file)}: {words}"
 
@@ -247,6 +254,25 @@ def _held_told(found: Mapping[str, Any]) -> str:
     return (
         f"{missing}: they are not in a snapshot that was received later, which lacks more than "
         "delivers.may_withdraw. Ask the source; the next snapshot settles it."
+    )
+
+
+def _contradiction_told(found: Mapping[str, Any]) -> str:
+    each = "; ".join(
+        f"{clash['records']} of its {clash['of']} records have other content in delivery {clash['delivery']} for "
+        f"{clash['period']} ({clash['records']} of {clash['of_other']}), of which "
+        f"{'this one' if clash['counts'] == 'this' else 'that one'} counts by its name"
+        for clash in found["with"]
+    )
+    return f"handed over at one moment with others that say something else: {each}. Ask the source which is right."
+
+
+def _begun_anew_told(found: Mapping[str, Any]) -> str:
+    held = " It is held back." if found.get("held") else ""
+    return (
+        f"{found['revised']} of its {found['records']} records stand under numbers of {found['period']} (delivery "
+        f"{found['delivery']}) with other content, and take their place.{held} Ask the source whether its numbers begin "
+        "anew each month or year, and say so with numbers_begin_anew."
     )
 
 

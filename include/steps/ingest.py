@@ -248,6 +248,8 @@ def judge(feed_id: str, home: Home | None = None) -> Judged:
         tried = verdict.unchanged | {each.delivery.delivery_id for each in again} & verdict.refused.keys()
         ledger.remember(feed_id, {JUDGED_AGAIN + delivery_id: decides for delivery_id in sorted(tried)})
         verdict.refused.update(refused)
+        held = [(f.delivery_id, f.kind, f.figures) for f in verdict.held]
+        ledger.raise_alerts(alerts.of_held(feed_id, held), clock.now())
         if not {c.delivery_id for c in verdict.counts} - verdict.unchanged:
             tables.discard(home, task.batch_id)
             return _judged(feed_id, None, verdict, again)
@@ -331,13 +333,10 @@ def _past(home: Home, ledger: Ledger, task: Task, again: Sequence[Judgment] = ()
     judged_again = {each.delivery.delivery_id for each in again}
     known = ledger.committed_deliveries(task.feed_id)
     deliveries = [delivery for delivery in known if delivery.delivery_id not in judged_again]
-    core = tables.core_files(home, task.dataset)
+    core, duplicates = tables.core_files(home, task.dataset), tables.duplicate_files(home, task.dataset)
     if isinstance(task.feed.delivers, Increment) and not again:
-        return Past(deliveries, core)
-    duplicates, quarantine = (
-        f(home, task.dataset) for f in (tables.duplicate_files, tables.quarantine_files)
-    )
-    return Past(deliveries, core, duplicates, quarantine)
+        return Past(deliveries, core, duplicates)
+    return Past(deliveries, core, duplicates, tables.quarantine_files(home, task.dataset))
 
 
 def _alerts(

@@ -31,6 +31,7 @@ from include.sources.formats import Delivered, RawRows, Reading, read
 from include.steps import falls, other_platforms, outside_period, several
 from include.steps import judge_queries as queries
 from include.steps.again import Again
+from include.steps.clashes import Clashes
 from include.steps.history import Past
 from include.steps.judge_queries import Input, Task
 from include.steps.row_filter import UNKNOWN_OWNER
@@ -80,6 +81,7 @@ class Verdict:
     """The outcome of a pass: counts for each delivery, failures for each rule, deliveries refused as a whole, findings.
 
     `unchanged`: deliveries that were judged again, with nothing else coming of it than before.
+    held: findings about deliveries that were refused for them.
     """
 
     counts: list[Counts]
@@ -87,6 +89,7 @@ class Verdict:
     refused: dict[str, SourceError]
     findings: list[Finding] = field(default_factory=list)
     unchanged: frozenset[str] = frozenset()
+    held: list[Finding] = field(default_factory=list)
 
 
 def rules_of(contract: Contract) -> list[RowRule]:
@@ -165,6 +168,8 @@ class _Judging:
     refused: dict[str, SourceError] = field(default_factory=dict)
     withdrawals: Withdrawals | None = None
     withdrawn: dict[int, int] = field(default_factory=dict)
+    anew: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    held: dict[str, Finding] = field(default_factory=dict)
     names: Iterator[int] = field(default_factory=itertools.count)
 
     def run(self) -> Verdict:
@@ -189,8 +194,10 @@ class _Judging:
                 self._rank()
                 self._stage_the_rest()
                 counts, unchanged = self._counts(), self._unchanged()
-                return Verdict(counts, self._failures(), self.refused, self._findings(), unchanged)
-        return Verdict([], {}, self.refused)
+                if self._no_numbers_begin_anew(counts):
+                    found = self._findings(counts)
+                    return Verdict(counts, self._failures(), self.refused, found, unchanged, self._held())
+        return Verdict([], {}, self.refused, held=self._held())
 
     def _check_bytes(self, delivery: Input) -> None:
         """Refuse a delivery whose bytes are not those that landed."""
@@ -470,9 +477,42 @@ class _Judging:
         found = self.again.unchanged(self._staged("quarantine"), snapshots, self.withdrawn)
         return frozenset(self.inputs[number].delivery_id for number in found & self.readable.keys())
 
-    def _findings(self) -> list[Finding]:
+    def _held(self) -> list[Finding]:
+        return list(self.held.values())
+
+    def _clashes(self, counts: Sequence[Counts]) -> Clashes:
+        return Clashes(
+            self.con, self.task,
+            {number: self.inputs[number] for number in self.readable if number not in self.again.before},
+            {each.delivery_id: each.accepted + each.duplicate for each in counts}, self.past, self.staging,
+        )  # fmt: skip
+
+    def _no_numbers_begin_anew(self, counts: Sequence[Counts]) -> bool:
+        """Whether no delivery is held back because its numbers stand for other records than before (R1)."""
+        self.anew = self._clashes(counts).begun_anew()
+        if not self.anew or self.task.feed.if_numbers_begin_anew == "alert":
+            return True
+        numbers = {self.inputs[number].delivery_id: number for number in self.readable}
+        delivery_id, figures = max(self.anew, key=lambda each: numbers[each[0]])
+        del self.readable[numbers[delivery_id]]
+        self.held[delivery_id] = Finding(delivery_id, "begun_anew", figures | {"held": True})
+        self.refused[delivery_id] = SourceError(
+            self.task.feed_id, self.inputs[numbers[delivery_id]].name, "record numbers",
+            f"{figures['revised']} of its {figures['records']} records under numbers of {figures['period']} with other content",
+            "a record number that stands for one record",
+            "Ask the source whether its numbers begin anew each month or year, and say so with numbers_begin_anew; or "
+            "say if_numbers_begin_anew: alert. Nothing of it was taken.",
+        )  # fmt: skip
+        (self.staging / "core-withdrawn.parquet").unlink(missing_ok=True)
+        return False
+
+    def _findings(self, counts: Sequence[Counts]) -> list[Finding]:
         """What the rows tell that a person should look at."""
-        found = []
+        found = [Finding(delivery, "begun_anew", figures) for delivery, figures in self.anew]
+        found += [
+            Finding(delivery, "contradiction", figures)
+            for delivery, figures in self._clashes(counts).contradictions()
+        ]
         if self.withdrawals:
             found += [
                 Finding(self.inputs[number].delivery_id, "withdrawals_held", figures)

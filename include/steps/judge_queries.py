@@ -200,9 +200,16 @@ def _verdicts(
 ) -> str:
     """Every row with its values, its `record_key`, whether it is `broken`, and what `record` makes of it."""
     rows = _with_channels(task, _typed_rows(task, inputs, _text_rows(task, inputs, readable, record)))
-    key = several.key_of_part(task.feed, record_key(task.source.source, task.dataset, task.feed.identity))
+    key = record_key(task.source.source, task.dataset, [*task.feed.identity, *_numbered_in(task.feed)])
+    key = several.key_of_part(task.feed, key)
     broken = verdicts.is_broken(rules_of_rows(task))
     return f"select *, {key} as record_key, {broken} as broken from ({rows})"
+
+
+def _numbered_in(feed: Feed) -> list[str]:
+    """SQL for the month or year in which a number stands for one record, where numbers begin anew."""
+    periods = {"month": "delivered_period", "year": "left(cast(delivered_period as varchar), 4)"}
+    return [periods[feed.numbers_begin_anew]] if feed.numbers_begin_anew in periods else []
 
 
 def _record(width: int) -> Callable[[RawRows], str]:

@@ -12,7 +12,7 @@ SEPARATOR = "\x1f"
 
 
 def record_key(source_id: str, dataset: str, identity: Sequence[str]) -> str:
-    """SQL for the identity of a record: source, dataset and the values of the declared identity fields."""
+    """SQL for the identity of a record: source, dataset and the values of the declared identity fields, or of SQL."""
     values = ", ".join(f"coalesce(cast({name} as varchar), '')" for name in identity)
     return f"concat_ws('|', {quoted(source_id)}, {quoted(dataset)}, {values})"
 

@@ -5,6 +5,7 @@ A quantity tells which of the deliveries counts.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from datetime import datetime
@@ -107,3 +108,21 @@ def test_a_b_a_is_a_in_whatever_order_and_runs_it_is_ingested(
     before = place.balance()[FEED].deliveries
     take(place)
     assert place.balance()[FEED].deliveries == before
+
+
+def test_two_deliveries_of_one_moment_that_contradict_each_other_raise_an_alert(tmp_path: Path) -> None:
+    place = small_place(tmp_path)
+    take(place, ONE_MOMENT[1])
+    take(place, ONE_MOMENT[0])
+    with place.entered() as home:
+        (alert,) = alerts.alerts(home=home)
+    (clash,) = json.loads(alert.figures)["with"]
+    assert (clash["records"], clash["of"], clash["of_other"], clash["counts"]) == (1, 1, 1, "other")
+    assert "1 of its 1 records have other content in delivery" in alerts.told(alert)
+
+
+@pytest.mark.parametrize("sent", [ONE_DAY, [ONE_MOMENT[0], (ONE_MOMENT[1][0], ONE_MOMENT[1][1], "5,0")]])
+def test_a_later_stamp_or_the_same_content_is_no_contradiction(sent: Sequence[Sent], tmp_path: Path) -> None:
+    place = small_place(tmp_path)
+    take(place, *sent)
+    assert raised(place) == []

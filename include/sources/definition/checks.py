@@ -128,6 +128,17 @@ def _parts_that_do_not_fit(feed: Feed) -> list[str]:
         isinstance(form, JsonlFormat) and form.encoding == "utf-8"
     ):
         faults.append("format.kind: expected jsonl in utf-8 with the transport sql: rows are landed so")
+    if feed.numbers_begin_anew in ("month", "year"):
+        if not feed.is_asked_by_period:
+            faults.append(
+                f"numbers_begin_anew: found {feed.numbers_begin_anew} with deliveries by {feed.asked_by}, whose period is "
+                "that of asking; expected deliveries of their own period, or never"
+            )
+        elif isinstance(feed.delivers, Snapshot) and feed.delivers.of == "everything":
+            faults.append(
+                f"numbers_begin_anew: found {feed.numbers_begin_anew} with snapshots of everything, in which a record "
+                "would be another one in each period; expected never"
+            )
     if isinstance(feed.delivers, Snapshot) and feed.asked_by == "since":
         faults.append("delivers.kind: deliveries by since are increments, never a snapshot")
     if feed.asked_by == "month" and not feed.rhythm:

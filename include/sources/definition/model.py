@@ -122,6 +122,16 @@ class Feed(Part):
         "judged. One filter, or a list of which all must hold.",
     )
     identity: list[str] = Field(min_length=1, description="Fields whose values identify a record (R1).")
+    numbers_begin_anew: Literal["never", "month", "year"] | None = Field(
+        default=None,
+        description="When the source's numbers begin anew: each month or year, then the month or year of the delivery's "
+        "period belongs to the identity of its records.",
+    )
+    if_numbers_begin_anew: Literal["alert", "hold"] = Field(
+        default="alert",
+        description="What becomes of a delivery whose numbers seem to have begun anew: a person is told, or it is "
+        "held back as well until the definition says what is so.",
+    )
     fields: dict[str, Mapping] = Field(description="Where each field of the contract comes from.")
 
     @property
