@@ -55,6 +55,8 @@ class Coverage(BaseModel):
 class FigureCard(BaseModel):
     """One published number and all that it means. Every part is mandatory; there are no defaults.
 
+    `comparison` says whether the year before is compared with, or why not (C1).
+
     `value` and `previous_value` are unrounded (S8), in `unit`; null only with `status` or `previous_status` ":"
     (not reported, R4). `status` "p": reported in part. `qualifier` says how to read the value: "exact" for what
     was counted, a bound otherwise. `region_code` KZ is the country.
@@ -70,6 +72,7 @@ class FigureCard(BaseModel):
     status: Literal["", ":", "p"]
     qualifier: Literal["exact", "at_least", "more_than", "about"]
     previous_value: Number | None
+    comparison: Literal["compared", "not_reported", "below_coverage"]
     unit: Text
     scope: Text
     stage: Text
@@ -163,6 +166,7 @@ def headline_cards(
                         value=row.get("value"),
                         status="p" if _in_part(row) else "",
                         previous_value=row.get("previous_value"),
+                        comparison=row.get("comparison"),
                         expected=row.get("expected_reports"),
                         received=row.get("received_reports"),
                         sources=sources.get(entry["dataset"], ()),
@@ -185,6 +189,7 @@ def card_parts(
     value: Number | None,
     status: str,
     previous_value: Number | None,
+    comparison: str | None,
     expected: int | None,
     received: int | None,
     sources: tuple[str, ...],
@@ -203,6 +208,7 @@ def card_parts(
         "status": status,
         "qualifier": "exact",
         "previous_value": _native(previous_value, entry.get("unit")),
+        "comparison": comparison,
         "unit": entry.get("unit"),
         "scope": entry.get("scope"),
         "stage": entry.get("stage"),

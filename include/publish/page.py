@@ -124,6 +124,7 @@ def figure_row(card: FigureCard, text: Texts) -> dict[str, Any]:
         if card.previous_value is not None
         else numbers.NOT_AVAILABLE,
         "change": numbers.change(card.change, card.unit, language),
+        "no_change": text("no_change_below_coverage") if card.comparison == "below_coverage" else "",
         "change_share": numbers.share(card.change_share, language, signed=True),
         "coverage": numbers.coverage(card.coverage.received, card.coverage.expected, language),
         "scope": _worded(text, "scopes", card.scope),

@@ -80,6 +80,7 @@ def regional_cards(
     sources: Mapping[str, tuple[str, ...]],
     facts: ReleaseFacts,
     grains: Mapping[str, Grain],
+    coverage_threshold: float,
 ) -> list[FigureCard]:
     """The cards of every region, in the order of `regions` and then of `REGIONAL_FIGURES`.
 
@@ -94,12 +95,14 @@ def regional_cards(
         sources: dataset → tables that its figures come from.
         facts: of the release.
         grains: mart name → grain of the release tables that were made coarser.
+        coverage_threshold: least share of reports of the year before for a comparison with it (C1).
 
     Raises:
         IncompleteCard: names every figure and region whose card is incomplete.
     """
     entries = {entry["figure_id"]: entry for entry in catalogue.to_pylist()}
     covered = _coverage(marts["mart_coverage"], facts.year)
+    covered_before = _coverage(marts["mart_coverage"], facts.year - 1)
     cards: list[FigureCard] = []
     faults: list[str] = []
     for figure in REGIONAL_FIGURES:
@@ -120,6 +123,10 @@ def regional_cards(
                 continue  # no such region in that year (T4), or no factor to give a mass by (S4): no guess
             expected, received = covered[entry["dataset"], reporting]
             scope = {"scope": "regional headquarters"}
+            previous = before[region][0] if region in before else None
+            comparison = compared(
+                previous, covered_before.get((entry["dataset"], reporting)), coverage_threshold
+            )
             try:
                 parts = card_parts(
                     entry | scope,
@@ -127,7 +134,8 @@ def regional_cards(
                     region_code=region,
                     value=value,
                     status=status,
-                    previous_value=before[region][0] if region in before else None,
+                    previous_value=previous if comparison == "compared" else None,
+                    comparison=comparison,
                     expected=expected,
                     received=received,
                     sources=sources.get(entry["dataset"], ()),
@@ -139,6 +147,18 @@ def regional_cards(
         raise IncompleteCard("\n".join(sorted(faults)))
     order = {region: at for at, region in enumerate(regions)}
     return sorted(cards, key=lambda card: order[card.region_code])
+
+
+def compared(previous: Number | None, coverage: tuple[int, int] | None, threshold: float) -> str:
+    """Whether a value of the year before is compared with, as a code of `comparisons` (C1).
+
+    Args:
+        coverage: reports expected and received of that year; null where none was expected.
+    """
+    if previous is None:
+        return "not_reported"
+    expected, received = coverage or (0, 0)
+    return "compared" if received and received >= threshold * expected else "below_coverage"
 
 
 def _values(mart: pa.Table, figure: RegionalFigure, year: int) -> dict[str, tuple[Number | None, str]]:

@@ -13,8 +13,10 @@ import pyarrow as pa
 
 from include.contracts import DATASETS, Series, arrow_schema, codelist, codelist_names, load
 from include.runtime.engine import connect
+from include.statistics.rules import read_rules
 
 SQL = Path(__file__).parent
+THRESHOLD = str(read_rules().coverage_threshold)
 MARTS = (
     "channels",
     "seizures",
@@ -226,7 +228,7 @@ def _each(series: Series, expression: str) -> str:
 
 
 def _count(connection: duckdb.DuckDBPyConnection, mart: str) -> pa.Table:
-    counted = connection.sql(_sql(mart)).to_arrow_table()
+    counted = connection.sql(_sql(mart, coverage_threshold=THRESHOLD)).to_arrow_table()
     schema = arrow_schema(load(mart))
     table = counted.select(schema.names).cast(schema)
     connection.register(mart, table)

@@ -1,5 +1,5 @@
 -- mart_headlines: the annual figures of codelists/figures.csv from the marts, with the change on the year before
--- by the same rules, and the reports each rests on (C1). Values are unrounded (S8). Empty is not zero (R4).
+-- by the same rules, and the reports each rests on (C1). Nothing is compared with a year below the threshold of C1. Values are unrounded (S8). Empty is not zero (R4).
 with country_channels as (   -- B2, B3
     from mart_channels where region_code = 'KZ' and month is null and platform = '_T' and category = '_T'
 ),
@@ -74,12 +74,22 @@ table_of_figures as (
 )
 select
     this.year, this.figure_id, this.value, this.unit,
-    before.value as previous_value,
-    this.value - before.value as change_abs,
-    if(before.value = 0, null, 100 * (this.value - before.value) / before.value) as change_pct,
-    coalesce(expected, 0) as expected_reports,
-    coalesce(received, 0) as received_reports
+    if(comparison = 'compared', before.value, null) as previous_value,
+    this.value - previous_value as change_abs,
+    if(previous_value = 0, null, 100 * (this.value - previous_value) / previous_value) as change_pct,
+    comparison,
+    coalesce(reports.expected, 0) as expected_reports,
+    coalesce(reports.received, 0) as received_reports
 from table_of_figures as this
 left join table_of_figures as before on before.figure_id = this.figure_id and before.year = this.year - 1
 left join reports on reports.year = this.year and reports.dataset = this.dataset
+left join reports as reports_before on reports_before.year = this.year - 1 and reports_before.dataset = this.dataset
+cross join lateral (
+    select case
+        when before.value is null then 'not_reported'
+        when coalesce(reports_before.received, 0) = 0 or reports_before.received < ${coverage_threshold} * reports_before.expected
+        then 'below_coverage'
+        else 'compared'
+    end as comparison
+)
 order by this.year, this.figure_id;

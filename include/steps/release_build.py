@@ -69,6 +69,7 @@ class Building:
             _sources(self.contracts),
             self.facts,
             self.release.grains,
+            RULES.coverage_threshold,
         )
 
     @cached_property

@@ -12,6 +12,7 @@ from types import ModuleType
 import pytest
 
 from include.ledger import BatchRecord, Delivery, DeliveryResult, Ledger
+from include.statistics import Counted
 from include.storage.home import Home
 
 
@@ -39,7 +40,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sample: ModuleType) ->
     monkeypatch.setenv("ODCM_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("ODCM_NOW", "2026-01-31T04:30:00+00:00")
     monkeypatch.setattr("include.steps.release_build.statistics.inputs", lambda home, batches, as_at: None)
-    monkeypatch.setattr("include.steps.release_build.build", lambda inputs, years, spill=None: sample.marts())
+    monkeypatch.setattr(
+        "include.steps.release_build.build", lambda inputs, years, spill=None: Counted(sample.marts(), None)
+    )
     made = Home.from_environment()
     made.root.mkdir(parents=True)
     _commit(made, "b1", datetime(2026, 1, 20, tzinfo=UTC))

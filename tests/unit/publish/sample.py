@@ -85,7 +85,7 @@ def headlines(**changed: Any) -> list[dict[str, Any]]:
     values = {
         "channels_detected": (22101, 19800), "channels_requested": (20404, 18211), "channels_ordered": (18702, 17003),
         "channels_blocked": (size(2025, "KZ"), size(2024, "KZ")), "channels_still_blocked": (15321, 14002),
-        "channels_blocked_overlap": (7, 7), "drugs_seized": (30412.5671, 27001.25), "plant_material_seized": (9120.5, 0),
+        "channels_blocked_stock": (31877, 20115), "channels_blocked_overlap": (7, 7), "drugs_seized": (30412.5671, 27001.25), "plant_material_seized": (9120.5, 0),
         "precursors_seized": (24004.0, 24990.75), "other_chemicals_seized": (812.05, 1100.0), "plants_seized": (4410, None),
         "seizures": (8120, 7904), "laboratories_closed": (61, 45), "laboratories_synthetic": (14, 12),
         "council_meetings": (62, 40), "videos": (412, 377), "podcasts": (38, 20), "events": (1123, 1023),
@@ -100,6 +100,7 @@ def headlines(**changed: Any) -> list[dict[str, Any]]:
             "unit": entry["unit"],
             "value": changed.get(entry["figure_id"], values[entry["figure_id"]][0]),
             "previous_value": values[entry["figure_id"]][1],
+            "comparison": "not_reported" if values[entry["figure_id"]][1] is None else "compared",
             "expected_reports": 240,
             "received_reports": 227,
         }

@@ -29,6 +29,7 @@ def test_every_headline_figure_has_one_complete_card_in_the_order_of_the_catalog
         "status": "p",
         "qualifier": "exact",
         "previous_value": sample.size(2024, "KZ"),
+        "comparison": "compared",
         "unit": "count",
         "scope": "all reporting regions",
         "stage": "blocked",

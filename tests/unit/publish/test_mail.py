@@ -32,6 +32,7 @@ def letters(sample):
                     sample.sources(),
                     facts,
                     {},
+                    0.9,
                 ),
                 regions,
                 read_recipients(DEFAULT, sample.REGIONS),

@@ -25,7 +25,13 @@ def make(sample):
         )
         regions = codelist("regions")
         regional = regional_cards(
-            marts, codelist("figures"), regions["code"].to_pylist(), sample.sources(), facts, release.grains
+            marts,
+            codelist("figures"),
+            regions["code"].to_pylist(),
+            sample.sources(),
+            facts,
+            release.grains,
+            0.9,
         )
         origins = [load(name) for name in names("mart")]
         return release_files(facts, release, contracts, origins, headlines, regional, regions)

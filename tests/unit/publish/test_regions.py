@@ -12,7 +12,9 @@ def grid(sample, marts=None, grains=None):
     marts = marts or sample.marts()
     regions = codelist("regions")["code"].to_pylist()
     return by_region(
-        regional_cards(marts, codelist("figures"), regions, sample.sources(), sample.facts(), grains or {})
+        regional_cards(
+            marts, codelist("figures"), regions, sample.sources(), sample.facts(), grains or {}, 0.9
+        )
     )
 
 
@@ -79,5 +81,11 @@ def test_an_incomplete_regional_card_is_refused_with_figure_and_region(sample):
     with pytest.raises(IncompleteCard, match=r"figure channels_blocked \(KZ-10\) .*rules_version is missing"):
         regions = codelist("regions")["code"].to_pylist()
         regional_cards(
-            sample.marts(), codelist("figures"), regions, sample.sources(), sample.facts(rules_version=""), {}
+            sample.marts(),
+            codelist("figures"),
+            regions,
+            sample.sources(),
+            sample.facts(rules_version=""),
+            {},
+            0.9,
         )

@@ -6,6 +6,7 @@ import pytest
 
 from include.ledger import Ledger, WrongState
 from include.publish import IncompleteCard, ReleaseRefused
+from include.statistics import Counted
 from include.steps import release
 from include.steps.release import ReleaseError
 from include.storage import publish as folders
@@ -39,7 +40,7 @@ def test_from_freeze_to_publication(home):
         1,
         True,
     )
-    assert release.check(ID)["figures"] == 23
+    assert release.check(ID)["figures"] == 24
     path = release.draft(ID)
     assert (
         state(home) == "drafted"
@@ -95,7 +96,9 @@ def test_the_same_draft_again_keeps_an_approval_and_another_draft_voids_it(home,
     assert state(home) == "approved"
     rows = sample.headlines(videos=413)
     changed = sample.marts() | {"mart_headlines": sample.table("mart_headlines", rows)}
-    monkeypatch.setattr("include.steps.release_build.build", lambda inputs, years, spill=None: changed)
+    monkeypatch.setattr(
+        "include.steps.release_build.build", lambda inputs, years, spill=None: Counted(changed, None)
+    )
     release.draft(ID)
     assert state(home) == "drafted"
 
@@ -208,7 +211,9 @@ def test_verify_names_every_file_that_differs(home):
 def test_a_release_with_an_incomplete_card_leaves_no_draft(home, sample, monkeypatch):
     rows = [row | {"expected_reports": 0} for row in sample.headlines()]
     changed = sample.marts() | {"mart_headlines": sample.table("mart_headlines", rows)}
-    monkeypatch.setattr("include.steps.release_build.build", lambda inputs, years, spill=None: changed)
+    monkeypatch.setattr(
+        "include.steps.release_build.build", lambda inputs, years, spill=None: Counted(changed, None)
+    )
     release.freeze(2025)
     with pytest.raises(IncompleteCard, match="figure channels_blocked .*coverage.expected"):
         release.draft(ID)
@@ -218,7 +223,9 @@ def test_a_release_with_an_incomplete_card_leaves_no_draft(home, sample, monkeyp
 def test_a_release_below_the_coverage_threshold_is_refused(home, sample, monkeypatch):
     rows = [row | {"received_reports": 100} for row in sample.headlines()]
     changed = sample.marts() | {"mart_headlines": sample.table("mart_headlines", rows)}
-    monkeypatch.setattr("include.steps.release_build.build", lambda inputs, years, spill=None: changed)
+    monkeypatch.setattr(
+        "include.steps.release_build.build", lambda inputs, years, spill=None: Counted(changed, None)
+    )
     release.freeze(2025)
     with pytest.raises(ReleaseRefused, match=r"100 of 240 region-months \(41.7%\)"):
         release.check(ID)

@@ -25,14 +25,14 @@ def test_counted_marts_become_a_release_in_which_zero_and_missing_differ(sample)
     expected, received = (reports(sample, (2024, 2025), without) for without in ((), silent))
     marts = build(
         Inputs({}, {}, ORDER.empty_table(), ["b1"], expected, received, STATES.empty_table()), [2024, 2025]
-    )
+    ).marts
     facts, contracts, regions = sample.facts(), sample.release_contracts(), codelist("regions")
     release = release_tables(marts, contracts, 2025)
     headlines = headline_cards(
         release.tables["release_headlines"], codelist("figures"), sample.sources(), facts
     )
     regional = regional_cards(
-        marts, codelist("figures"), regions["code"].to_pylist(), sample.sources(), facts, release.grains
+        marts, codelist("figures"), regions["code"].to_pylist(), sample.sources(), facts, release.grains, 0.9
     )
     every = [load(name) for name in names()]
     assert problems(release.tables, {each.name: each for each in contracts}, every, headlines, 0.9) == []

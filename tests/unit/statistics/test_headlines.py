@@ -97,3 +97,20 @@ def test_c1_each_figure_carries_the_coverage_of_its_own_dataset(country):
     rests_on = {f: (cell(mart, figure_id=f)["received_reports"], cell(mart, figure_id=f)["expected_reports"])
                 for f in ("laboratories_closed", "channels_blocked", "videos")}  # fmt: skip
     assert rests_on == {"laboratories_closed": (12, 24), "channels_blocked": (12, 12), "videos": (0, 0)}
+
+
+def test_c1_nothing_is_compared_with_a_year_of_which_too_few_reports_came_in(country):
+    country.expects(*reports("laboratory", "KZ-71", year=2024)).hears_all("laboratory", "KZ-71")
+    country.receives(
+        *reports("laboratory", "KZ-71", year=2024, months=range(1, 11))
+    )  # ten of twelve, below 0.9
+    country.add(
+        "laboratory", {"closed_on": "2024-03-05"}, {"closed_on": "2025-03-05"}, {"closed_on": "2025-04-05"}
+    )
+    shown = ("value", "previous_value", "change_abs", "change_pct", "comparison")
+    closed = [cell(country.marts(2024, 2025)["mart_headlines"], figure_id="laboratories_closed")]
+    country.receives(*reports("laboratory", "KZ-71", year=2024, months=[11]))  # eleven of twelve
+    closed += [cell(country.marts(2024, 2025)["mart_headlines"], figure_id="laboratories_closed")]
+    assert [tuple(row[name] for name in shown) for row in closed] == [
+        (2, None, None, None, "below_coverage"), (2, 1, 1, 100, "compared"),
+    ]  # fmt: skip
