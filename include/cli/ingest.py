@@ -89,11 +89,13 @@ def command(
     """
     from include.steps import alerts, clock, definitions, ingest
     from include.steps.contained import Contained
+    from include.storage.at_work import ingesting
+    from include.storage.home import Home
 
     began = clock.now()
     chosen = chosen_feeds(ingest.feeds(), source or [])
-    definitions.keep()
-    with _progress(chosen) as report, Contained() as contained:
+    with ingesting(Home.from_environment(), began), _progress(chosen) as report, Contained() as contained:
+        definitions.keep()
         outcomes = run(chosen, report, contained, workers=min(MOST_WORKERS, os.cpu_count() or 1))
     raised = alerts.raised_since(began, chosen)
     data = {
