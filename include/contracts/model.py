@@ -149,11 +149,10 @@ def names(layer: str | None = None) -> list[str]:
 def rules_sha256(dataset: str) -> str:
     """Fingerprint of everything here that decides about a row of a dataset: its contract and the code lists."""
     digest = hashlib.sha256()
-    for path in sorted([*CONTRACTS_DIR.glob("core_*.odcs.yaml"), *CONTRACTS_DIR.glob("codelists/*")]):
-        if path.is_file() and path.name.removesuffix(".odcs.yaml") not in {f"core_{d}" for d in DATASETS} - {
-            f"core_{dataset}"
-        }:
-            digest.update(f"{path.name}\n".encode() + path.read_bytes())
+    others = {f"core_{name}.odcs.yaml" for name in DATASETS if name != dataset}
+    for path in sorted([*CONTRACTS_DIR.glob("core_*.odcs.yaml"), *CONTRACTS_DIR.glob("codelists/**/*.csv")]):
+        if path.name not in others:
+            digest.update(f"{path.relative_to(CONTRACTS_DIR)}\n".encode() + path.read_bytes())
     return digest.hexdigest()
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import os
 from collections.abc import Mapping
 from importlib import metadata
+from pathlib import Path
 
 from include.ledger import Ledger
 from include.storage import access
 from include.storage.home import Home
 
+INCLUDE = Path(__file__).parents[1]
 OWN_SECRETS = frozenset({"ODCM_LEDGER_URL", "ODCM_SMTP", "PGPASSWORD", "MYSQL_PWD"})
 OF_OTHERS = ("AIRFLOW", "AWS_")
 """Beginnings of names that hold the keys and connections of Airflow and of object stores."""
@@ -31,6 +34,17 @@ def code_version() -> str:
         return os.environ.get("ODCM_CODE_VERSION") or metadata.version("odcm")
     except metadata.PackageNotFoundError:
         return "unknown"
+
+
+@functools.cache
+def program_sha256() -> str:
+    """Fingerprint of the part of this program that decides about a row: two versions that differ elsewhere are one."""
+    digest = hashlib.sha256()
+    rooms = ("channels", "contracts", "quality", "sources", "steps", "transform")
+    for path in sorted(path for room in rooms for path in (INCLUDE / room).rglob("*")):
+        if path.suffix in (".py", ".sql"):
+            digest.update(f"{path.relative_to(INCLUDE)}\n".encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def variables(home: Home) -> Mapping[str, str]:

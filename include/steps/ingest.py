@@ -47,7 +47,13 @@ from include.sources.connections import Connect, from_environment
 from include.sources.definition import Increment, Snapshot
 from include.sources.transports import Transport, landed_mark, version_key
 from include.steps import alerts, clock, periods
-from include.steps.context import code_version, open_ledger, variables, variables_of_definitions
+from include.steps.context import (
+    code_version,
+    open_ledger,
+    program_sha256,
+    variables,
+    variables_of_definitions,
+)
 from include.steps.judge import Input, Past, Task, Verdict, rules_of
 from include.steps.judge import judge as judge_deliveries
 from include.storage import landing, tables
@@ -293,7 +299,7 @@ JUDGED_AGAIN = "judged again "
 
 def _decides(ledger: Ledger, source: SourceDefinition, dataset: str) -> str:
     """Fingerprint of everything that decides about a row, and about what a snapshot withdraws."""
-    text = f"{source.sha256(dataset)} {rules_sha256(dataset)} {code_version()}"
+    text = f"{source.sha256(dataset)} {rules_sha256(dataset)} {program_sha256()}"
     if isinstance(source.feeds[dataset].delivers, Snapshot):
         decided = ledger.decisions(f"{source.source}/{dataset}").values()
         text += f" {max((each.decision_id for each in decided), default='')}"
@@ -451,7 +457,7 @@ def _circumstances(home: Home, feed_id: str) -> str:
     """Fingerprint of what decides whether a delivery keeps its budget."""
     source, dataset = _source(feed_id)
     limits = load_deployment(variables(home)).limits
-    text = f"{source.sha256(dataset)} {limits.model_dump_json()} {code_version()}"
+    text = f"{source.sha256(dataset)} {limits.model_dump_json()} {program_sha256()}"
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -86,7 +86,7 @@ def test_a_row_that_stays_in_quarantine_makes_no_batch_and_is_asked_about_once(
     tmp_path: Path, monkeypatch
 ) -> None:
     place = known(tmp_path, GOOD, BAD)
-    monkeypatch.setattr(ingest, "code_version", lambda: "newer")
+    monkeypatch.setattr(ingest, "program_sha256", lambda: "newer")
     with place.entered():
         found = [ingest.judge(FEED) for _ in range(2)]
     assert [(one["batch_id"], one["judged_again"], one["out_of_quarantine"]) for one in found] == [
