@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
+from include.storage import access
 from include.storage.home import Home
 from include.storage.publish import Busy
 
@@ -21,7 +22,8 @@ def ingesting(home: Home, began: datetime) -> Iterator[None]:
     Raises:
         Busy: another process holds it; nothing was done.
     """
-    home.restricted.mkdir(mode=0o700, parents=True, exist_ok=True)
+    access.protect(home)
+    home.restricted.mkdir(exist_ok=True)
     with os.fdopen(os.open(home.restricted / LOCK, os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

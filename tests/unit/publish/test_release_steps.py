@@ -53,7 +53,7 @@ def test_from_freeze_to_publication(home):
     assert (home.releases / ID / "manifest.json").exists()
     assert release.verify(ID) == []
     assert [(each["release_id"], each["current"]) for each in release.releases()] == [(ID, True)]
-    assert len(release.figures()) == 23
+    assert len(release.figures()) == 24
 
 
 def test_the_account_that_started_a_release_does_not_approve_it(home):

@@ -447,7 +447,7 @@ def test_a_listed_delivery_is_fetched_by_its_id_and_keeps_what_the_list_says(tmp
     def answer(request: Request, wire: Wire) -> None:
         if request.path == "/list":
             page = int(request.query["page"])
-            found = [("отчёт № 7.csv", "2025-03", "2025-04-05T10:00"), (8, "2024", "2025-01-10T00:00:00Z")]
+            found = [("отчёт № 7.csv", "2025-03", "2025-04-05T10:00"), (8, "2025-01", "2025-02-10T00:00:00Z")]
             entry = dict(zip(("no", "for", "on"), found[page - 1], strict=True))
             return wire.json({"data": {"all": [entry]}, "pages": 2})
         return wire.answer(csv(GOOD) + request.path.encode())
@@ -463,7 +463,7 @@ def test_a_listed_delivery_is_fetched_by_its_id_and_keeps_what_the_list_says(tmp
         asked.land()
         found = [(d.name, d.period, d.received_at.isoformat()) for d in asked.deliveries()]
     assert found == [
-        ("8", "2024", "2025-01-10T00:00:00+00:00"),
+        ("8", "2025-01", "2025-02-10T00:00:00+00:00"),
         ("отчёт № 7.csv", "2025-03", "2025-04-05T05:00:00+00:00"),
     ]
     assert asked.server.paths()[2:] == [
